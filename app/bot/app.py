@@ -1,0 +1,124 @@
+"""The composition of the chat: one dispatcher for Telegram and for the terminal, nothing at import."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.exceptions import TelegramAPIError
+from aiogram.fsm.storage.memory import SimpleEventIsolation
+from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
+from anyio import CapacityLimiter
+
+from app.bot.background import Running
+from app.bot.cases import build_cases
+from app.bot.desk import Office
+from app.bot.errors import on_error
+from app.bot.fsm import PgStorage
+from app.bot.limiter import OutgoingLimiter
+from app.bot.middlewares import Answered, Permitted, Seated, Traced
+from app.bot.render import Renderer
+from app.bot.routers import all_routers
+from app.core.clock import Clock
+from app.core.config import Settings
+from app.core.crypto import Vault
+from app.db.session import Database
+from app.services.tenancy.connect import CheckToken, TokenChecker
+from app.services.tenancy.people import mark_blocked
+
+log = structlog.get_logger(__name__)
+SHUTDOWN_PATIENCE = 20.0
+"""Seconds for running handlers; systemd's TimeoutStopSec is longer."""
+
+COMMANDS = (
+    BotCommand(command="today", description="Вчера одним взглядом"),
+    BotCommand(command="pnl", description="Прибыль: /pnl 7"),
+    BotCommand(command="stock", description="Остатки: /stock артикул"),
+    BotCommand(command="supply", description="Что и сколько везти"),
+    BotCommand(command="cost", description="Себестоимость: /cost артикул цена"),
+    BotCommand(command="status", description="Свежесть данных"),
+    BotCommand(command="connect", description="Подключить кабинет"),
+    BotCommand(command="recalc", description="Пересчитать период"),
+    BotCommand(command="help", description="Что я умею"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotDeps:
+    """What the chat needs from the process it lives in."""
+
+    db: Database
+    settings: Settings
+    clock: Clock
+    vault: Vault
+    checker: TokenChecker
+
+
+def build_dispatcher(deps: BotDeps) -> Dispatcher:
+    """Routers, middlewares, storage. ``dispatcher["office"]`` is what the handlers share."""
+    threads = CapacityLimiter(deps.db.pool_size)
+    office = Office(
+        db=deps.db,
+        threads=threads,
+        cases=build_cases(deps.settings, deps.clock, deps.vault),
+        check_token=CheckToken(checker=deps.checker),
+        renderer=Renderer(ZoneInfo(deps.settings.app_timezone)),
+        clock=deps.clock,
+        day_timezone=deps.settings.day_timezone,
+        registration_open=deps.settings.registration == "open",
+        running=Running(),
+    )
+    # aiogram would put its FSM before our middlewares; ours go first, so that a failure of the
+    # storage already has a trace id
+    dispatcher = Dispatcher(
+        storage=PgStorage(deps.db, threads),
+        events_isolation=SimpleEventIsolation(),
+        disable_fsm=True,
+        office=office,
+    )
+    for outer in (Traced(), Seated(), dispatcher.fsm):
+        dispatcher.update.outer_middleware(outer)
+    dispatcher.message.middleware(Permitted())
+    dispatcher.callback_query.middleware(Permitted())
+    dispatcher.callback_query.middleware(Answered())
+    dispatcher.errors.register(on_error)
+    dispatcher.include_routers(*all_routers())
+    return dispatcher
+
+
+def build_bot(token: str, *, office: Office, api_base: str, proxy: str | None = None) -> Bot:
+    """A bot whose every call goes through the one limiter."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(api_base), proxy=proxy)
+
+    async def on_blocked(telegram_id: int) -> None:
+        await office.platform(mark_blocked, telegram_id, office.clock.now())
+
+    session.middleware(OutgoingLimiter(on_blocked))
+    return Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML))
+
+
+async def run_polling(deps: BotDeps, token: str, *, handle_signals: bool = True) -> None:
+    """Serve Telegram until SIGTERM or SIGINT: stop fetching, finish running handlers, close."""
+    dispatcher = build_dispatcher(deps)
+    office: Office = dispatcher["office"]
+    settings = deps.settings
+    bot = build_bot(token, office=office, api_base=settings.telegram_api_base, proxy=settings.telegram_proxy)
+    try:
+        await announce_commands(bot)
+        await dispatcher.start_polling(bot, handle_signals=handle_signals, close_bot_session=False)
+    finally:
+        await office.running.stop(SHUTDOWN_PATIENCE)
+        await bot.session.close()
+        log.info("bot_stopped")
+
+
+async def announce_commands(bot: Bot) -> None:
+    """The menu beside the input field. The bot works without it."""
+    try:
+        await bot.set_my_commands(list(COMMANDS), scope=BotCommandScopeAllPrivateChats())
+    except TelegramAPIError as failure:
+        log.warning("commands_not_announced", reason=type(failure).__name__)

@@ -1,0 +1,35 @@
+"""Answers to a cost price given or taken back."""
+
+from app.bot import formats
+from app.bot.callbacks import CostUndoCall, PnlCall
+from app.bot.screen import Screen, fact, facts, key, text
+from app.services.analytics.reports import CostSet
+
+
+def cost_set(done: CostSet) -> Screen:
+    if done.previous == done.price:
+        return Screen(
+            head=f"{done.article}: {formats.price(done.price)} с {formats.full_day(done.since)}",
+            body=(text("Такая себестоимость уже стоит, ничего не изменилось."),),
+        )
+    rows = [
+        fact("Было", formats.price(done.previous) if done.previous is not None else "нет себестоимости"),
+        fact("Стало", formats.price(done.price)),
+    ]
+    if done.skus > 1:
+        rows.append(fact("Размеров", formats.number(done.skus)))
+    rows.append(fact("Пересчитаем", formats.days(done.days_touched)))
+    return Screen(
+        head=f"{done.article}: {formats.price(done.price)} с {formats.full_day(done.since)}",
+        body=(facts(rows),),
+        keys=((key("Отменить", CostUndoCall(change=done.change_id)), key("Прибыль", PnlCall(days=1))),),
+    )
+
+
+def cost_undone(done: CostSet) -> Screen:
+    """After an undo ``previous`` is what was taken back and ``price`` what holds again."""
+    return Screen(
+        head=f"{done.article}: изменение отменено",
+        body=(text(f"Пересчитаем {formats.days(done.days_touched)}."),),
+        keys=((key("Прибыль", PnlCall(days=1)),),),
+    )

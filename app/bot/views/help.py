@@ -1,0 +1,63 @@
+"""Help that helps: what may be asked, with an example, for this person's role."""
+
+from app.bot.screen import Block, Bold, Line, Screen, line, text
+from app.bot.views.common import PNL_KEY, STOCK_KEY, SUPPLY_KEY, TODAY_KEY
+from app.services.tenancy.people import Person
+from app.services.tenancy.roles import ROLE_NAMES, Deed, allowed
+
+EXPLAINED: dict[Deed, tuple[str, ...]] = {
+    Deed.TODAY: ("/today — вчера одним взглядом: продажи, возвраты, прибыль, что кончается",),
+    Deed.PNL: ("/pnl 7 — прибыль за 7 дней до вчера включительно: строка на каждый вид денег",),
+    Deed.STOCK: (
+        "/stock — остатки всех товаров и на сколько их хватит",
+        "/stock KRS-42 — один артикул по складам",
+    ),
+    Deed.SUPPLY: ("/supply 14 — что и сколько везти, чтобы хватило на 14 дней (или 28)",),
+    Deed.COST: (
+        "/cost KRS-42 350 — себестоимость штуки, ₽",
+        "/cost KRS-42 350,50 с 01.11.2026 — с какого дня она действует",
+    ),
+    Deed.STATUS: ("/status — насколько свежи данные и чего не хватает",),
+    Deed.CONNECT: ("/connect — подключить кабинет Wildberries или Ozon, заменить токен",),
+    Deed.RECALC: (
+        "/recalc — пересчитать последние 35 дней",
+        "/recalc 01.11.2026 15.11.2026 — пересчитать период",
+    ),
+}
+GROUPS = (
+    ("Деньги", (Deed.TODAY, Deed.PNL, Deed.COST)),
+    ("Товар", (Deed.STOCK, Deed.SUPPLY)),
+    ("Хозяйство", (Deed.STATUS, Deed.CONNECT, Deed.RECALC)),
+)
+
+
+def help_screen(person: Person | None) -> Screen:
+    """For a stranger: what this is and how to get in."""
+    if person is None or person.role is None:
+        return Screen(
+            head="Ambar — учёт продавца Wildberries и Ozon",
+            body=(text("Прибыль, остатки и советы по поставкам прямо в чате. Начните с /start"),),
+        )
+    may = allowed(person.role, is_admin=person.is_admin)
+    body: list[Block] = []
+    for title, deeds in GROUPS:
+        lines: list[Line] = [line(said) for deed in deeds if deed in may for said in EXPLAINED[deed]]
+        if lines:
+            body.append(text(line(Bold(title)), *lines))
+    body.append(
+        text(
+            "«–» значит «неизвестно»: пустое место никогда не выдаётся за ноль.",
+            "Прибыль = к выплате от площадки − себестоимость.",
+            "Предварительные дни уточняются, когда приходит реализация.",
+        )
+        if Deed.PNL in may
+        else text("«–» значит «неизвестно»: пустое место никогда не выдаётся за ноль.")
+    )
+    role = ROLE_NAMES.get(person.role, person.role) + (", администратор" if person.is_admin else "")
+    return Screen(
+        head=f"{person.organisation} · вы {role}",
+        body=tuple(body),
+        keys=((TODAY_KEY, PNL_KEY), (STOCK_KEY, SUPPLY_KEY))
+        if Deed.PNL in may
+        else ((STOCK_KEY, SUPPLY_KEY),),
+    )

@@ -1,0 +1,128 @@
+"""The P&L: totals first, then a line per kind of money, down to the profit."""
+
+from decimal import Decimal
+
+from app.bot import formats
+from app.bot.callbacks import PnlCall
+from app.bot.screen import Block, Bold, Fact, Key, Line, Screen, fact, facts, key, text
+from app.bot.views.common import STATUS_KEY, TODAY_KEY, chosen, freshness_line
+from app.domain.finance.settlement import PnlLine
+from app.services.analytics.reports import PnlReport, PnlTotals
+
+PERIODS = (1, 7, 14, 30)
+
+LINE_NAMES = {
+    PnlLine.SALE: "Выручка",
+    PnlLine.RETURN: "Возвраты",
+    PnlLine.COMMISSION: "Комиссия",
+    PnlLine.ACQUIRING: "Эквайринг",
+    PnlLine.LOGISTICS: "Логистика",
+    PnlLine.RETURN_LOGISTICS: "Обратная логистика",
+    PnlLine.STORAGE: "Хранение",
+    PnlLine.ACCEPTANCE: "Приёмка",
+    PnlLine.INBOUND: "Доставка на склад",
+    PnlLine.ADS: "Реклама",
+    PnlLine.PROMO: "Акции",
+    PnlLine.LOYALTY: "Лояльность",
+    PnlLine.SUBSCRIPTION: "Подписки",
+    PnlLine.PENALTY: "Штрафы",
+    PnlLine.DEDUCTION: "Удержания",
+    PnlLine.COMPENSATION: "Компенсации",
+    PnlLine.CORRECTION: "Корректировки",
+    PnlLine.RFBS: "Доставка rFBS",
+    PnlLine.OTHER: "Прочее",
+    PnlLine.FINANCING: "Займы и авансы",
+    PnlLine.UNMAPPED: "Не разнесено",
+}
+
+
+def pnl(report: PnlReport, *, exact: bool = False) -> Screen:
+    """``exact`` shows kopecks: there the column adds up to the last digit."""
+    length = (report.d_to - report.d_from).days + 1
+    body: list[Block] = []
+    for totals in report.totals:
+        body += _currency(totals, exact=exact, named=len(report.totals) > 1)
+    if not report.totals:
+        body.append(text("За этот период движений денег нет."))
+    body.append(text(*_reservations(report)))
+    return Screen(
+        head=f"Прибыль за {formats.days(length)} · {formats.span(report.d_from, report.d_to)}",
+        body=tuple(body),
+        foot=(freshness_line(report.freshness),),
+        keys=_keys(length, exact),
+    )
+
+
+def _currency(totals: PnlTotals, *, exact: bool, named: bool) -> list[Block]:
+    """One currency. Several are shown one after another and never summed."""
+    head = f"Прибыль {formats.money(totals.profit, totals.currency, exact=exact)}"
+    if totals.margin is not None:
+        head += f", маржа {formats.percent(totals.margin)}"
+    if totals.profit is None:
+        head = "Прибыль неизвестна: нет себестоимости"
+    blocks: list[Block] = []
+    if named:
+        blocks.append(text((Bold(f"Валюта: {totals.currency}"),)))
+    blocks += [text((Bold(head),)), facts(_column(totals, exact)), text(*_notes(totals))]
+    return blocks
+
+
+def _column(totals: PnlTotals, exact: bool) -> list[Fact]:
+    """The lines that are not zero, in the order of the enum, then what they add up to."""
+    amounts = dict(totals.lines)
+    if totals.unmapped and PnlLine.UNMAPPED not in amounts:
+        amounts[PnlLine.UNMAPPED] = totals.unmapped
+
+    def row(label: str, amount: Decimal | None) -> Fact:
+        return fact(label, formats.money(amount, totals.currency, exact=exact))
+
+    column = [row(name, amounts[line]) for line, name in LINE_NAMES.items() if amounts.get(line)]
+    column.append(row("К выплате", totals.payout))
+    column.append(row("Себестоимость", None if totals.cogs is None else -totals.cogs))
+    if totals.cogs is not None:
+        financing = amounts.get(PnlLine.FINANCING, Decimal())
+        if financing:
+            column.append(row("Без займов", -financing))
+        if totals.profit_without_cost:
+            column.append(row("Без себестоимости", -totals.profit_without_cost))
+    column.append(row("Прибыль", totals.profit))
+    column.append(fact("Маржа", formats.percent(totals.margin)))
+    return column
+
+
+def _notes(totals: PnlTotals) -> list[Line | str]:
+    notes: list[Line | str] = [
+        f"Продано {formats.pieces(totals.units_sold)}, возвращено {formats.pieces(totals.units_returned)}"
+    ]
+    if totals.cogs is None and totals.units_sold:
+        notes.append("Нет себестоимости ни у одного проданного товара. Задать: /cost артикул цена")
+    elif totals.cost_coverage is not None and totals.cost_coverage < 100:
+        brought = formats.money(totals.profit_without_cost, totals.currency)
+        notes.append(
+            f"Нет себестоимости у части товаров: известна у {formats.percent(totals.cost_coverage)} "
+            f"проданных штук. Остальные принесли {brought}, в прибыль они не вошли. /cost артикул цена"
+        )
+    if totals.unmapped:
+        amount = formats.money(totals.unmapped, totals.currency, exact=True)
+        notes.append(f"Не разнесено {amount}: площадка провела операцию, вид которой нам неизвестен.")
+    return notes
+
+
+def _reservations(report: PnlReport) -> list[Line | str]:
+    """What is not final about the period."""
+    said: list[Line | str] = []
+    if report.days_preliminary:
+        days = formats.spans(report.days_preliminary)
+        said.append(f"Предварительно за {days}: реализация не пришла, цифры изменятся.")
+    if report.days_missing:
+        said.append(f"Нет данных за {formats.spans(report.days_missing)}.")
+    if report.unplaced_rows:
+        rows = formats.plural(report.unplaced_rows, "строку", "строки", "строк")
+        said.append(f"Не удалось прочесть {rows} отчёта: в сумму не вошли, см. /status")
+    return said
+
+
+def _keys(length: int, exact: bool) -> tuple[tuple[Key, ...], ...]:
+    periods = tuple(key(chosen(str(n), n == length), PnlCall(days=n, exact=exact)) for n in PERIODS)
+    flip = key("Без копеек" if exact else "С копейками", PnlCall(days=length, exact=not exact))
+    return periods, (flip, TODAY_KEY, STATUS_KEY)

@@ -1,0 +1,89 @@
+"""What is connected, how fresh each source is, what is missing."""
+
+from app.bot import formats
+from app.bot.callbacks import ConnectCall, StatusCall
+from app.bot.screen import Block, Bold, Line, Moment, Screen, key, line, text
+from app.bot.views.common import TODAY_KEY, freshness_line
+from app.services.analytics.reports import AccountStatus, SourceStatus, StatusReport
+
+STATES = {"active": "работает", "refused": "площадка не принимает токен", "off": "отключён"}
+SOURCES = {
+    "cards": "карточки",
+    "catalogue": "карточки",
+    "products": "товары",
+    "sales": "продажи",
+    "stock": "остатки",
+    "finance": "реализация",
+    "accruals": "начисления",
+    "types": "виды начислений",
+}
+
+
+def status(report: StatusReport) -> Screen:
+    body: list[Block] = [text(*_account(each, report.sources)) for each in report.accounts]
+    if not report.accounts:
+        body.append(text("Ни один кабинет не подключён. Подключить: /connect"))
+    body.append(text(*_books(report)))
+    return Screen(
+        head=f"Статус · {report.organisation}",
+        body=tuple(body),
+        foot=(freshness_line(report.freshness),),
+        keys=((key("Обновить", StatusCall()), TODAY_KEY), (key("Подключить кабинет", ConnectCall()),)),
+    )
+
+
+def _account(account: AccountStatus, sources: tuple[SourceStatus, ...]) -> list[Line]:
+    name = f"{formats.marketplace(account.marketplace)} · {account.name}"
+    lines = [line(Bold(name), f" — {STATES.get(account.state, account.state)}"), _token(account)]
+    if account.missing_scopes:
+        lines.append(line("   нет прав: " + ", ".join(account.missing_scopes)))
+    own = [
+        each for each in sources if (each.account, each.marketplace) == (account.name, account.marketplace)
+    ]
+    for each in own:
+        lines += _source(each)
+    return lines
+
+
+def _token(account: AccountStatus) -> Line:
+    kind = f" ({account.token_kind})" if account.token_kind else ""
+    tail = f"   токен …{account.token_tail}{kind}"
+    if account.token_expires_at is None:
+        return line(tail)
+    return line(f"{tail}, действует до ", Moment(account.token_expires_at))
+
+
+def _source(source: SourceStatus) -> list[Line]:
+    mark = "⚠️" if source.last_error or source.missing_days else "▫️"
+    upto = f"по {formats.day(source.complete_to)}" if source.complete_to else "ещё не приходили"
+    lines: list[Line] = [
+        line(f"{mark} {source_name(source.source)}: {upto}",
+             *((", запрос ", Moment(source.last_run_at)) if source.last_run_at else ()))
+    ]  # fmt: skip
+    if source.missing_days:
+        lines.append(line(f"   не хватает: {formats.spans(source.missing_days)}"))
+    if source.last_error:
+        lines.append(line(f"   {source.last_error}"))
+    return lines
+
+
+def source_name(source: str) -> str:
+    """ "wb.sales" → «продажи»; a source without a word keeps its own name."""
+    return SOURCES.get(source.rpartition(".")[2], source)
+
+
+def _books(report: StatusReport) -> list[Line]:
+    lines = [line(f"Товаров {formats.number(report.skus)}, без себестоимости "
+                  f"{formats.number(report.skus_without_cost)}")]  # fmt: skip
+    lines += [
+        line(f"Не разнесено {formats.money(amount, currency, exact=True)}")
+        for currency, amount in report.unmapped
+        if amount
+    ]
+    if report.unplaced_rows:
+        rows = formats.plural(report.unplaced_rows, "строку", "строки", "строк")
+        lines.append(line(f"Не удалось прочесть {rows}: они сохранены и ждут разбора"))
+    if report.jobs_waiting:
+        jobs = formats.plural(report.jobs_waiting, "задача", "задачи", "задач")
+        lines.append(line(f"В работе {jobs}"))
+    return lines

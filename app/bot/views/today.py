@@ -1,0 +1,121 @@
+"""The morning digest: always the same lines in the same order, then what needs action."""
+
+from decimal import Decimal
+
+from app.bot import formats
+from app.bot.screen import Block, Bold, Line, Screen, line, text
+from app.bot.views.common import PNL_KEY, STATUS_KEY, STOCK_KEY, SUPPLY_KEY, freshness_line, sku_name
+from app.services.analytics.reports import DayFigures, SkuLine, SupplyLine, TodayReport
+
+NOTICEABLE = Decimal(10)
+"""Percent of change from which an arrow is shown; below it the day is as usual."""
+SHOWN = 5
+
+
+def today(report: TodayReport) -> Screen:
+    before = {each.currency: each for each in report.week_before}
+    body: list[Block] = []
+    for figures in report.yesterday:
+        named = len(report.yesterday) > 1
+        body.append(text(*_day(figures, before.get(figures.currency), named=named)))
+    if not report.yesterday:
+        body.append(text("За вчера данных ещё нет."))
+    body += [
+        text(*_ranked("Лучшие", report.best)),
+        text(*_ranked("В минус", report.losing)),
+        text(*_ending(report.ending)),
+        text(*_to_do(report)),
+    ]
+    d = report.yesterday[0].d if report.yesterday else None
+    return Screen(
+        head=f"{report.organisation} · {formats.day(d)}" if d else report.organisation,
+        body=tuple(body),
+        foot=(freshness_line(report.freshness),),
+        keys=((PNL_KEY, STOCK_KEY), (SUPPLY_KEY, STATUS_KEY)),
+    )
+
+
+def _day(now: DayFigures, then: DayFigures | None, *, named: bool) -> list[Line]:
+    """Six fixed lines. Each is compared with the same weekday a week before."""
+
+    def rub(amount: Decimal | None) -> str:
+        return formats.money(amount, now.currency)
+
+    lines = [
+        _figure(
+            "Продажи", f"{formats.pieces(now.units_sold)} на {rub(now.revenue_gross)}",
+            now.revenue_gross, then.revenue_gross if then else None,
+        ),
+        _figure(
+            "Возвраты", formats.pieces(now.units_returned),
+            Decimal(now.units_returned), Decimal(then.units_returned) if then else None,
+        ),
+        _figure("К выплате", rub(now.payout), now.payout, then.payout if then else None),
+        _figure("Прибыль", rub(now.profit), now.profit, then.profit if then else None),
+        line("▫️ Маржа: ", formats.percent(now.margin), _was(then)),
+    ]  # fmt: skip
+    mark = "предварительно, реализация ещё не пришла" if now.is_preliminary else "по реализации"
+    title = f"Вчера, {now.currency}" if named else "Вчера"
+    return [line(Bold(title), f" ({mark})"), *lines]
+
+
+def _was(then: DayFigures | None) -> str:
+    return f" (было {formats.percent(then.margin)})" if then and then.margin is not None else ""
+
+
+def _figure(label: str, shown: str, now: Decimal | None, then: Decimal | None) -> Line:
+    change = _change(now, then)
+    mark = "▫️"
+    if change is not None and abs(change) >= NOTICEABLE:
+        mark = "🔺" if change > 0 else "🔻"
+    tail = f" ({formats.percent(change, 0, signed=True)})" if change is not None else ""
+    return line(f"{mark} {label}: ", Bold(shown), tail)
+
+
+def _change(now: Decimal | None, then: Decimal | None) -> Decimal | None:
+    """Percent against a week before; unknown where either day is, or where there is nothing to divide by."""
+    if now is None or then is None or then <= 0:
+        return None
+    return (now - then) / then * 100
+
+
+def _ranked(title: str, skus: tuple[SkuLine, ...]) -> list[Line]:
+    if not skus:
+        return []
+    return [
+        line(Bold(title)),
+        *(
+            line(Bold(sku_name(each.article, each.size)), f" {formats.marketplace(each.marketplace)} ",
+                 formats.clip(each.title, 28), f" · {formats.rub(each.value)}")
+            for each in skus[:SHOWN]
+        ),
+    ]  # fmt: skip
+
+
+def _ending(lines: tuple[SupplyLine, ...]) -> list[Line]:
+    if not lines:
+        return []
+    return [
+        line(Bold("Заканчиваются")),
+        *(
+            line(Bold(sku_name(each.article, each.size)), f" {formats.marketplace(each.marketplace)} · ",
+                 f"{formats.pieces(each.on_hand)}, {cover(each.cover_days)}",
+                 f" → везти {formats.pieces(each.qty)}")
+            for each in lines[:SHOWN]
+        ),
+    ]  # fmt: skip
+
+
+def cover(cover_days: Decimal | None) -> str:
+    """«на 4 дня»; no sales, no cover."""
+    return "нет продаж" if cover_days is None else f"на {formats.days(int(cover_days))}"
+
+
+def _to_do(report: TodayReport) -> list[Line]:
+    lines: list[Line] = []
+    if report.without_cost:
+        skus = formats.plural(report.without_cost, "товара", "товаров", "товаров")
+        lines.append(line(f"Нет себестоимости у {skus}: /cost артикул цена"))
+    if report.missing_sources:
+        lines.append(line("Не пришло: " + ", ".join(report.missing_sources) + ". Подробнее: /status"))
+    return lines

@@ -1,0 +1,83 @@
+"""Every setting: its one home, a default that works, and a sentence.
+
+Read from the environment, then ``.env``, then files in a secrets folder (systemd credentials).
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Ambar's settings. Field names, upper-cased, are the names of the environment variables."""
+
+    model_config = SettingsConfigDict(
+        env_file=os.environ.get("AMBAR_ENV_FILE", ".env"),
+        env_file_encoding="utf-8",
+        secrets_dir=os.environ.get("CREDENTIALS_DIRECTORY"),
+        extra="ignore",
+        env_ignore_empty=True,
+    )
+
+    telegram_token: SecretStr | None = Field(None, description="Токен бота от @BotFather.")
+    telegram_api_base: str = Field(
+        "https://api.telegram.org", description="Адрес Bot API: свой сервер или обычный."
+    )
+    telegram_proxy: str | None = Field(None, description="Прокси до Telegram, socks5:// или http://.")
+    registration: Literal["closed", "open"] = Field(
+        "closed", description="Кто может завести организацию: closed — только по коду администратора."
+    )
+
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15–18. Пусто — встроенный сервер в папке AMBAR_DATA."
+    )
+    admin_database_url: str | None = Field(
+        None, description="Роль, которой можно мигрировать и делать копии. Пусто — DATABASE_URL."
+    )
+    ambar_data: Path | None = Field(None, description="Папка данных. Пусто — .data рядом с программой.")
+    master_key_file: Path | None = Field(
+        None, description="Файл главного ключа для токенов. Пусто — master.key в папке данных."
+    )
+    db_pool_size: int = Field(10, ge=1, le=200, description="Соединений с базой на один процесс.")
+    db_statement_timeout_ms: int = Field(60_000, ge=0, description="Предел одного запроса, мс.")
+
+    day_timezone: str = Field(
+        "Europe/Moscow", description="Чьи сутки считать днём продаж. Закрепляется первой миграцией."
+    )
+    app_timezone: str = Field("Europe/Moscow", description="В каком поясе показывать время.")
+
+    aggr_days_wb: int = Field(14, ge=1, le=56, description="Окно скорости продаж для советов WB, дней.")
+    aggr_days_ozon: int = Field(28, ge=1, le=56, description="Окно скорости продаж для советов Ozon, дней.")
+    safety_coeff: str = Field("1.5", description="Множитель страхового запаса в советах.")
+
+    collect_at_utc: str = Field("02:00", description="Когда ночью собирать данные, UTC.")
+    recalc_at_utc: str = Field("03:00", description="Когда страховочный пересчёт, UTC.")
+
+    wb_api_url: str = Field(
+        "https://{host}.wildberries.ru", description="Шаблон адреса Wildberries; {host} — имя узла."
+    )
+    ozon_api_url: str = Field("https://api-seller.ozon.ru", description="Адрес Ozon Seller API.")
+    http_timeout_seconds: float = Field(60.0, gt=0, description="Сколько ждать ответа площадки, с.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Подробность журнала."
+    )
+
+    @field_validator("database_url", "admin_database_url")
+    @classmethod
+    def _psycopg2(cls, url: str | None) -> str | None:
+        """A plain ``postgresql://`` means psycopg 3 to SQLAlchemy 2.1: always name the driver."""
+        for plain in ("postgresql://", "postgres://"):
+            if url and url.startswith(plain):
+                return "postgresql+psycopg2://" + url.removeprefix(plain)
+        return url
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once. Tests call ``get_settings.cache_clear()``."""
+    return Settings()

@@ -1,0 +1,89 @@
+"""COPY in and out: the only way bulk rows cross between Python and PostgreSQL.
+
+Rows go into temporary staging tables, because COPY into a table under row-level security is
+refused; reading with COPY (SELECT …) obeys the policies.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+
+from app.db.session import TenantTx
+
+
+def create_stage(tx: TenantTx, name: str, columns: str) -> None:
+    """A temporary table of these column definitions, gone at the end of the transaction."""
+    tx.session.connection().exec_driver_sql(
+        f"DROP TABLE IF EXISTS pg_temp.{name}; CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP"
+    )
+
+
+def create_stage_like(tx: TenantTx, name: str, table: str, columns: Sequence[str]) -> None:
+    """A temporary table with these columns of ``table``, their types included, nothing else."""
+    tx.session.connection().exec_driver_sql(
+        f"DROP TABLE IF EXISTS pg_temp.{name}; "
+        f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA"
+    )
+
+
+def copy_rows(
+    tx: TenantTx,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    texts: Sequence[str] = (),
+) -> None:
+    """Fill a staging table from tuples. ``None`` is NULL; in the columns ``texts`` it is ``""``."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    buffer.seek(0)
+    _copy_in(tx, table, columns, buffer, texts)
+
+
+def copy_frame(tx: TenantTx, table: str, frame: pl.DataFrame) -> None:
+    """Fill a staging table from a frame whose column names are the table's; null is NULL."""
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False)
+    buffer.seek(0)
+    _copy_in(tx, table, frame.columns, buffer, ())
+
+
+def _copy_in(
+    tx: TenantTx,
+    table: str,
+    columns: Sequence[str],
+    buffer: io.StringIO | io.BytesIO,
+    texts: Sequence[str],
+) -> None:
+    options = "FORMAT csv" + (f", FORCE_NOT_NULL ({', '.join(texts)})" if texts else "")
+    with _cursor(tx) as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH ({options})", buffer)
+
+
+def read_frame(tx: TenantTx, sql: str, schema: dict[str, Any], **params: Any) -> pl.DataFrame:
+    """The rows of a query (``:name`` parameters, ``:tenant_id`` bound) as a frame of ``schema``.
+
+    ``schema`` maps names, in the query's order, to polars types.
+    """
+    dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+    compiled = str(text(sql).compile(dialect=dialect))
+    buffer = io.BytesIO()
+    with _cursor(tx) as cursor:
+        bound = cursor.mogrify(compiled, {"tenant_id": tx.tenant_id, **params}).decode()
+        cursor.copy_expert(f"COPY ({bound}) TO STDOUT WITH (FORMAT csv)", buffer)
+    if buffer.tell() == 0:
+        return pl.DataFrame(schema=schema)
+    buffer.seek(0)
+    return pl.read_csv(buffer, has_header=False, schema=schema)
+
+
+def _cursor(tx: TenantTx) -> Any:
+    """The driver's own cursor: COPY is not in SQLAlchemy's vocabulary."""
+    driver: Any = tx.session.connection().connection
+    return driver.cursor()

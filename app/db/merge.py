@@ -1,0 +1,195 @@
+"""The merge kernel: one way for all facts and derived rows to reach their tables.
+
+Staged rows (a temporary table of key and value columns, no duplicates) are compared with the
+target by a join: what is missing is inserted, what differs is updated, what vanished from a scope
+that was read as a whole is deleted; the rest is not touched. ON CONFLICT … DO UPDATE … WHERE
+would lock and log every unchanged row (measured: 165 MB of WAL against 0.25 MB per million).
+
+Old values go to ``figure_change``; SKUs whose days moved go to ``recalc_pending``.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.db.session import TenantTx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A table the kernel writes: its key (after tenant_id) and its values.
+
+    ``hashed`` tables carry src_hash, SHA-256 of the values, computed in SQL. ``journal`` tables
+    write figure_change. ``restates`` tables make their SKU's metrics stale.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    values: tuple[str, ...]
+    hashed: bool = True
+    journal: bool = True
+    restates: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.key, *self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a merge speaks of: one account's days. With ``replaces`` the stage is all there is, so a
+    row of the scope that was not staged is deleted; ``where`` narrows it (SQL on alias ``t``)."""
+
+    account_id: int
+    d_from: date
+    d_to: date
+    replaces: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeCount:
+    """What a merge did, in rows."""
+
+    inserted: int = 0
+    changed: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "MergeCount") -> "MergeCount":
+        return MergeCount(
+            inserted=self.inserted + other.inserted,
+            changed=self.changed + other.changed,
+            deleted=self.deleted + other.deleted,
+            unchanged=self.unchanged + other.unchanged,
+        )
+
+    @property
+    def written(self) -> int:
+        """Rows of the target that are not what they were."""
+        return self.inserted + self.changed + self.deleted
+
+
+def merge(tx: TenantTx, target: Target, stage: str, scope: Scope, trace_id: str) -> MergeCount:
+    """Bring ``target`` to what ``stage`` says within ``scope``; see the module for how.
+
+    The days of ``stage`` must lie within the scope and have partitions.
+    """
+    run = _Merge(tx, target, stage, scope, trace_id)
+    tx.run(f"ANALYZE {stage}")
+    tx.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(:name, :account_id))",
+        name=f"{target.name}:{tx.tenant_id}",
+        account_id=scope.account_id,
+    )
+    staged = tx.run(f"SELECT count(*) FROM {stage}").scalar_one()
+    deleted = run.delete_vanished() if scope.replaces else 0
+    changed = run.update_changed()
+    inserted = run.insert_missing()
+    return MergeCount(
+        inserted=inserted, changed=changed, deleted=deleted, unchanged=staged - inserted - changed
+    )
+
+
+class _Merge:
+    """The three statements, spelled for one target."""
+
+    def __init__(self, tx: TenantTx, target: Target, stage: str, scope: Scope, trace_id: str) -> None:
+        self.tx, self.target, self.stage, self.scope = tx, target, stage, scope
+        self.params = {
+            "account_id": scope.account_id,
+            "d_from": scope.d_from,
+            "d_to": scope.d_to,
+            "trace_id": trace_id,
+        }
+        self.same_key = " AND ".join(f"t.{column} = s.{column}" for column in target.key)
+        # The bounds as literals of the join let the planner leave other months alone.
+        self.in_scope = (
+            "t.tenant_id = :tenant_id AND t.account_id = :account_id AND t.d BETWEEN :d_from AND :d_to"
+        )
+
+    def insert_missing(self) -> int:
+        written = ", ".join(self.target.columns)
+        values = ", ".join(f"s.{column}" for column in self.target.columns)
+        hashes = (", src_hash", f", {self._hash()}") if self.target.hashed else ("", "")
+        insert = (
+            f"INSERT INTO {self.target.name} (tenant_id, {written}{hashes[0]}) "
+            f"SELECT :tenant_id, {values}{hashes[1]} FROM {self.stage} s "
+            f"LEFT JOIN {self.target.name} t ON {self.in_scope} AND {self.same_key} "
+            "WHERE t.tenant_id IS NULL"
+        )
+        if not self.target.restates:
+            return int(self.tx.run(insert, **self.params).rowcount)
+        return self._count(
+            f"WITH moved AS ({insert} RETURNING sku_id, d), {self._stale()} SELECT count(*) FROM moved"
+        )
+
+    def update_changed(self) -> int:
+        """Update what differs; PostgreSQL before 18 cannot RETURN old values, hence the join to itself."""
+        new = "t.src_hash" if self.target.hashed else f"ROW({self._values('t.')})"
+        differs = f"{new} IS DISTINCT FROM " + (
+            self._hash() if self.target.hashed else f"ROW({self._values('s.')})"
+        )
+        sets = [f"{column} = c.{column}" for column in self.target.values]
+        if self.target.hashed:
+            sets.append("src_hash = c.new_hash")
+        hash_column = f", {self._hash()} AS new_hash" if self.target.hashed else ""
+        key = " AND ".join(f"u.{column} = c.{column}" for column in self.target.key)
+        return self._count(
+            f"WITH c AS MATERIALIZED (SELECT s.*{hash_column}, {self._was()} AS was "
+            f"FROM {self.stage} s JOIN {self.target.name} t ON {self.in_scope} AND {self.same_key} "
+            f"WHERE {differs}), "
+            f"moved AS (UPDATE {self.target.name} u SET {', '.join(sets)} FROM c "
+            f"WHERE u.tenant_id = :tenant_id AND u.account_id = :account_id "
+            f"AND u.d BETWEEN :d_from AND :d_to AND {key} "
+            f"RETURNING {self._identity('u.')}, c.was, {self._object('u.', self.target.values)} AS became)"
+            f"{self._journal()}{self._restated()} SELECT count(*) FROM moved"
+        )
+
+    def delete_vanished(self) -> int:
+        where = f" AND {self.scope.where}" if self.scope.where else ""
+        return self._count(
+            f"WITH moved AS (DELETE FROM {self.target.name} t WHERE {self.in_scope}{where} "
+            f"AND NOT EXISTS (SELECT FROM {self.stage} s WHERE {self.same_key}) "
+            f"RETURNING {self._identity('t.')}, {self._was()} AS was, NULL::jsonb AS became)"
+            f"{self._journal()}{self._restated()} SELECT count(*) FROM moved"
+        )
+
+    def _journal(self) -> str:
+        if not self.target.journal:
+            return ""
+        return (
+            ", journal AS (INSERT INTO figure_change (tenant_id, table_name, account_id, d, sku_id, "
+            "row_key, was, became, trace_id) "
+            f"SELECT :tenant_id, '{self.target.name}', :account_id, d, sku_id, row_key, was, became, :trace_id "
+            "FROM moved)"
+        )
+
+    def _restated(self) -> str:
+        return f", {self._stale()}" if self.target.restates else ""
+
+    def _stale(self) -> str:
+        return (
+            "stale AS (INSERT INTO recalc_pending AS p (tenant_id, sku_id, d_from) "
+            "SELECT :tenant_id, sku_id, min(d) FROM moved WHERE sku_id IS NOT NULL GROUP BY sku_id "
+            "ON CONFLICT (tenant_id, sku_id) DO UPDATE SET d_from = excluded.d_from "
+            "WHERE p.d_from > excluded.d_from)"
+        )
+
+    def _identity(self, alias: str) -> str:
+        return f"{alias}d AS d, {alias}sku_id AS sku_id, {self._object(alias, self.target.key)} AS row_key"
+
+    def _was(self) -> str:
+        return self._object("t.", self.target.values)
+
+    def _object(self, alias: str, columns: tuple[str, ...]) -> str:
+        return "jsonb_build_object(" + ", ".join(f"'{c}', {alias}{c}" for c in columns) + ")"
+
+    def _hash(self) -> str:
+        said = " || '|' || ".join(f"coalesce(s.{column}::text, '')" for column in self.target.values)
+        return f"sha256(convert_to({said}, 'UTF8'))"
+
+    def _values(self, alias: str) -> str:
+        return ", ".join(f"{alias}{column}" for column in self.target.values)
+
+    def _count(self, sql: str) -> int:
+        return int(self.tx.run(sql, **self.params).scalar_one())

@@ -1,0 +1,71 @@
+"""All models, by area; ``Base.metadata`` is the schema."""
+
+from app.db.models.base import Base
+from app.db.models.catalogue import (
+    Card,
+    CommissionRule,
+    CostChange,
+    CostPriceHistory,
+    Sku,
+    SkuBarcode,
+    Warehouse,
+)
+from app.db.models.derived import AdviceSupply, FigureChange, MetricsDaily, RecalcPending
+from app.db.models.facts import (
+    Cashflow,
+    DailySales,
+    DailyStock,
+    Review,
+    SaleEvent,
+    SettlementLine,
+    UnplacedRow,
+)
+from app.db.models.platform import Firing, Job, Lease, OutboxEvent
+from app.db.models.sources import Coverage, IngestRun, RateBudget, RawPayload, SourceUnit
+from app.db.models.tenancy import (
+    AdminCode,
+    AppUser,
+    FsmEntry,
+    Installation,
+    MarketplaceAccount,
+    Membership,
+    Tenant,
+)
+
+__all__ = [
+    "AdminCode",
+    "AdviceSupply",
+    "AppUser",
+    "Base",
+    "Card",
+    "Cashflow",
+    "CommissionRule",
+    "CostChange",
+    "CostPriceHistory",
+    "Coverage",
+    "DailySales",
+    "DailyStock",
+    "FigureChange",
+    "Firing",
+    "FsmEntry",
+    "IngestRun",
+    "Installation",
+    "Job",
+    "Lease",
+    "MarketplaceAccount",
+    "Membership",
+    "MetricsDaily",
+    "OutboxEvent",
+    "RateBudget",
+    "RawPayload",
+    "RecalcPending",
+    "Review",
+    "SaleEvent",
+    "SettlementLine",
+    "Sku",
+    "SkuBarcode",
+    "SourceUnit",
+    "Tenant",
+    "UnplacedRow",
+    "Warehouse",
+]

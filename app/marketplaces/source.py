@@ -1,0 +1,100 @@
+"""The port between marketplaces and ingestion: what a source of rows is.
+
+A source says in which units its truth is fetched and replaced, brings each unit page by page as
+received (the engine stores the bytes before anybody interprets them), and turns the stored bytes
+into rows. ``normalise`` is a pure function of the bytes: it can be run again over raw_payload.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple, Protocol
+
+from app.marketplaces.rows import CatalogueRow, SaleEventRow, SettlementRow, StockRow
+from app.marketplaces.transport.request import RequestKey
+
+__all__ = ["Kind", "Normalised", "Page", "RequestKey", "Source", "Unit", "Unplaced"]
+
+
+Kind = Literal["catalogue", "sales", "stock", "settlement"]
+"""Which of the lists of ``Normalised`` a source fills."""
+
+
+class Page(NamedTuple):
+    """One reply as received. ``cursor`` resumes after this page; "" = this was the last one."""
+
+    key: RequestKey
+    body: bytes
+    cursor: str
+
+
+class Unit(NamedTuple):
+    """What is fetched and replaced as a whole; ``name`` is unique within the source.
+
+    "2026-11-20" (a day), "2026-10-17..2026-11-20" (a window), "now" (a snapshot).
+    """
+
+    name: str
+    d_from: date
+    d_to: date
+
+
+class Unplaced(NamedTuple):
+    """A row that could not be read, kept with its money for a person to see («не разнесено»).
+
+    ``payload`` is JSON; ``amount`` is signed from the seller's side, None where it is unreadable.
+    """
+
+    row_key: str
+    reason: str
+    payload: str
+    amount: Decimal | None
+    currency: str
+    d: date | None
+
+
+@dataclass(slots=True)
+class Normalised:
+    """Rows of one unit, any of the four kinds, and what could not be read."""
+
+    catalogue: list[CatalogueRow] = field(default_factory=list)
+    sales: list[SaleEventRow] = field(default_factory=list)
+    stock: list[StockRow] = field(default_factory=list)
+    settlement: list[SettlementRow] = field(default_factory=list)
+    unplaced: list[Unplaced] = field(default_factory=list)
+
+
+class Source(Protocol):
+    """One feed of one seller account."""
+
+    @property
+    def name(self) -> str:
+        """Stable id: "wb.sales", "ozon.accruals", …"""
+        ...
+
+    @property
+    def replaces(self) -> bool:
+        """True: rows of the unit's days that did not come are gone at the marketplace, delete them."""
+        ...
+
+    @property
+    def brings(self) -> frozenset[Kind]:
+        """The kinds of rows it tells; with ``replaces``, the whole truth about them for its days."""
+        ...
+
+    def units(self, d_from: date, d_to: date) -> list[Unit]:
+        """The units that cover ``d_from..d_to`` (business days, both included), oldest first."""
+        ...
+
+    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
+        """Pages after ``cursor`` ("" = from the start), each as received.
+
+        Raises RateLimited/NotReady (come back later with the last cursor), TokenRefused,
+        ScopeMissing, MarketplaceDown, Garbled.
+        """
+        ...
+
+    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
+        """Rows of all pages of a unit. One bad row is Unplaced; a page of broken JSON is Garbled."""
+        ...

@@ -1,0 +1,258 @@
+"""One way out to a marketplace: budget, breaker, bounded retries, and errors with a sentence.
+
+What is retried: 5xx, time-outs and broken connections, a few times with jittered back-off (every
+call we make only reads, POST included). What is never retried here: a 429, because twenty of them
+in a row once earned a seller a lock of 7.8 days (facts/wildberries.md section 4).
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from app.core.clock import Clock
+from app.core.redact import redact_text
+from app.marketplaces.errors import (
+    Garbled,
+    MarketplaceDown,
+    RateLimited,
+    Refused,
+    ScopeMissing,
+    TokenRefused,
+)
+from app.marketplaces.transport.breaker import Breakers
+from app.marketplaces.transport.budget import RateBudget
+from app.marketplaces.transport.request import CallReport, Reply, RequestKey, canonical
+
+log = structlog.get_logger(__name__)
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_KEY_IS_BAD = ("invalid api-key", "api-key is deactivated", "api-key is expired")
+
+
+class SecretHeaders(httpx.Auth):
+    """The account's credentials, put on a request at the last moment and never shown."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = dict(headers)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update(self._headers)
+        yield request
+
+    def __repr__(self) -> str:
+        return f"SecretHeaders({', '.join(sorted(self._headers))})"
+
+
+class Retry(NamedTuple):
+    """How often and how patiently a failed call is repeated (full jitter under a doubling ceiling)."""
+
+    attempts: int = 3
+    first_pause: float = 0.5
+    longest_pause: float = 8.0
+
+    def pause(self, attempt: int) -> float:
+        """Seconds before attempt ``attempt + 1``."""
+        return random.uniform(0, min(self.longest_pause, self.first_pause * 2 ** (attempt - 1)))
+
+
+class Endpoint(NamedTuple):
+    """A method of the marketplace: its name in the budget, verb, host as the marketplace calls it, path."""
+
+    budget: str
+    verb: str
+    host: str
+    path: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Transport:
+    """Calls of one seller account. ``address`` is a template with ``{host}`` or a plain base URL."""
+
+    marketplace: str
+    address: str
+    auth: SecretHeaders
+    budget: RateBudget
+    clock: Clock
+    breakers: Breakers
+    timeout: float = 60.0
+    max_wait: float = 5.0
+    default_cool_down: float = 60.0
+    retry: Retry = field(default_factory=Retry)
+    sleep: Callable[[float], None] = time.sleep
+    on_call: Callable[[CallReport], None] | None = None
+    _http: httpx.Client = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        local = urlsplit(self.address.replace("{host}", "host")).hostname in _LOOPBACK
+        self._http = httpx.Client(
+            auth=self.auth,
+            timeout=httpx.Timeout(self.timeout, connect=min(10.0, self.timeout)),
+            headers={"User-Agent": "ambar", "Accept": "application/json"},
+            follow_redirects=False,
+            trust_env=not local,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def call(
+        self,
+        endpoint: Endpoint,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """One answered request (2xx, 204 included) or one of app.marketplaces.errors."""
+        breaker_key = f"{self.marketplace} {endpoint.host}"
+        attempt = 0
+        failure = ""
+        while True:
+            attempt += 1
+            # The breaker is asked first: a call that cannot go must not spend the seller's budget.
+            if not self.breakers.admit(breaker_key):
+                raise MarketplaceDown(self.marketplace, failure or "много ошибок подряд, делаем паузу")
+            try:
+                self._wait_for_turn(endpoint)
+            except RateLimited:
+                self.breakers.gave_up(breaker_key)
+                if failure:
+                    raise MarketplaceDown(self.marketplace, failure) from None
+                raise
+            reply, failure = self._attempt(endpoint, params, body, attempt)
+            if reply is not None:
+                self.breakers.succeeded(breaker_key)
+                self._judge(endpoint, reply)
+                return reply
+            self.breakers.failed(breaker_key)
+            if attempt >= self.retry.attempts:
+                raise MarketplaceDown(self.marketplace, failure)
+            self.sleep(self.retry.pause(attempt))
+
+    def _wait_for_turn(self, endpoint: Endpoint) -> None:
+        """Sleep while the budget asks for a short wait; a long one is the job's to spend."""
+        waited = 0.0
+        while (pause := self.budget.claim(endpoint.budget)) > 0:
+            if waited + pause > self.max_wait:
+                raise RateLimited(self.clock.now() + timedelta(seconds=pause), endpoint.budget)
+            self.sleep(pause)
+            waited += pause
+
+    def _attempt(
+        self, endpoint: Endpoint, params: Mapping[str, str] | None, body: Any | None, attempt: int
+    ) -> tuple[Reply | None, str]:
+        """One request on the wire: (reply, "") or (None, why there is none)."""
+        started = time.monotonic()
+        status, received, failure = 0, 0, ""
+        reply: Reply | None = None
+        try:
+            response = self._http.request(
+                endpoint.verb,
+                self.address.format(host=endpoint.host) + endpoint.path,
+                params=params,
+                json=body,
+            )
+            status, received = response.status_code, len(response.content)
+            if status >= 500:
+                failure = f"код {status}"
+            else:
+                key = RequestKey(endpoint.verb, endpoint.host, endpoint.path, canonical(params, body))
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                reply = Reply(status, headers, response.content, key)
+        except httpx.TimeoutException:
+            failure = "не дождались ответа"
+        except httpx.DecodingError:
+            self.breakers.succeeded(f"{self.marketplace} {endpoint.host}")
+            raise Garbled(endpoint.budget, "ответ не распаковывается") from None
+        except httpx.TransportError:
+            # The httpx error carries the request with its headers: it must not travel further.
+            failure = "соединение оборвалось"
+        seconds = time.monotonic() - started
+        log.info(
+            "marketplace_called",
+            method=endpoint.budget,
+            host=endpoint.host,
+            path=endpoint.path,
+            status=status,
+            failure=failure,
+            attempt=attempt,
+            seconds=round(seconds, 3),
+            received=received,
+        )
+        if self.on_call is not None:
+            call = CallReport(
+                endpoint.budget, endpoint.host, endpoint.path, status, seconds, received, attempt
+            )
+            self.on_call(call)
+        return reply, failure
+
+    def _judge(self, endpoint: Endpoint, reply: Reply) -> None:
+        """Tell the budget what the headers said; turn a refusal into its error."""
+        remaining = _whole(reply.headers, "x-ratelimit-remaining", "ratelimit-remaining")
+        if reply.status == 429:
+            wait = _seconds(reply.headers, "x-ratelimit-retry", "retry-after", "x-ratelimit-reset")
+            # An absent or zero wait still closes the method: a 429 is never asked again at once.
+            wait = wait if wait else self.default_cool_down
+            self.budget.observe(endpoint.budget, remaining=remaining, retry_after=wait)
+            raise RateLimited(self.clock.now() + timedelta(seconds=wait), endpoint.budget)
+        reset = _seconds(reply.headers, "x-ratelimit-reset", "ratelimit-reset") if remaining == 0 else None
+        self.budget.observe(endpoint.budget, remaining=remaining, retry_after=reset)
+        if 200 <= reply.status < 300:
+            return
+        reason = server_reason(reply.body)
+        if reply.status == 401 or any(sign in reason.lower() for sign in _KEY_IS_BAD):
+            raise TokenRefused(self.marketplace)
+        if reply.status == 403 or "missing a required role" in reason.lower():
+            raise ScopeMissing(self.marketplace, endpoint.path, reason)
+        raise Refused(self.marketplace, endpoint.path, reply.status, reason)
+
+
+def server_reason(body: bytes) -> str:
+    """The server's own words about a refusal, without secrets, at most 200 characters."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    for name in ("detail", "message", "title", "errorText", "errors", "error"):
+        words = told.get(name)
+        if isinstance(words, list):
+            words = "; ".join(str(word) for word in words)
+        if isinstance(words, str) and words.strip():
+            return redact_text(words.strip())[:200]
+    return ""
+
+
+def _whole(headers: Mapping[str, str], *names: str) -> int | None:
+    number = _seconds(headers, *names)
+    return None if number is None else int(number)
+
+
+def _seconds(headers: Mapping[str, str], *names: str) -> float | None:
+    """The first of the headers that is a finite number >= 0."""
+    for name in names:
+        try:
+            number = float(headers[name])
+        except (KeyError, ValueError):
+            continue
+        if 0 <= number < 1e9:
+            return number
+    return None

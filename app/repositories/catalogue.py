@@ -1,0 +1,185 @@
+"""Cards, SKUs, barcodes and warehouses of a tenant."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.db.copying import copy_rows, create_stage
+from app.db.session import TenantTx
+from app.marketplaces.rows import CatalogueRow
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSku:
+    """A SKU as a person names it."""
+
+    id: int
+    account_id: int
+    marketplace: str
+    article: str
+    size: str
+    title: str
+
+
+def merge_catalogue(tx: TenantTx, account_id: int, marketplace: str, rows: Iterable[CatalogueRow]) -> int:
+    """Bring cards, SKUs and barcodes to what the marketplace lists; how many SKUs are new or changed.
+
+    Nothing is deleted: a card withdrawn from sale still has sales.
+    """
+    create_stage(
+        tx,
+        "in_catalogue",
+        "nm_id bigint, chrt_id bigint, ozon_id bigint, product_id bigint, article text, size text, "
+        "barcodes text[], brand text, category text, title text",
+    )
+    copy_rows(
+        tx,
+        "in_catalogue",
+        _COLUMNS,
+        ((row.nm_id, row.chrt_id or 0, *row[2:6], _array(row.barcodes), *row[7:]) for row in rows),
+        texts=("article", "size", "brand", "category", "title"),
+    )
+    tx.run("ANALYZE in_catalogue")
+    _cards, skus, _barcodes = (
+        tx.run(statement, account_id=account_id, marketplace=marketplace).rowcount for statement in _MERGE
+    )
+    return int(skus)
+
+
+def ensure_sku(
+    tx: TenantTx,
+    account_id: int,
+    marketplace: str,
+    *,
+    nm_id: int | None = None,
+    chrt_id: int = 0,
+    ozon_id: int | None = None,
+    article: str = "",
+) -> int:
+    """The SKU of this identity, made if it is new; its id."""
+    identity = {"nm_id": nm_id, "chrt_id": chrt_id, "ozon_id": ozon_id}
+    tx.run(
+        "INSERT INTO sku (tenant_id, account_id, marketplace, nm_id, chrt_id, ozon_id, article) "
+        "VALUES (:tenant_id, :account_id, :marketplace, :nm_id, :chrt_id, :ozon_id, :article) "
+        "ON CONFLICT DO NOTHING",
+        account_id=account_id,
+        marketplace=marketplace,
+        article=article,
+        **identity,
+    )
+    found = tx.run(
+        "SELECT id FROM sku WHERE tenant_id = :tenant_id AND account_id = :account_id "
+        "AND chrt_id = :chrt_id AND (nm_id = :nm_id OR ozon_id = :ozon_id)",
+        account_id=account_id,
+        **identity,
+    )
+    return int(found.scalar_one())
+
+
+def ensure_warehouse(tx: TenantTx, marketplace: str, code: str, name: str = "") -> int:
+    """The warehouse of this code, made if it is new; its id."""
+    tx.run(
+        "INSERT INTO warehouse (tenant_id, marketplace, code, name) "
+        "VALUES (:tenant_id, :marketplace, :code, :name) ON CONFLICT DO NOTHING",
+        marketplace=marketplace,
+        code=code,
+        name=name or code,
+    )
+    found = tx.run(
+        "SELECT id FROM warehouse WHERE tenant_id = :tenant_id AND marketplace = :marketplace "
+        "AND code = :code",
+        marketplace=marketplace,
+        code=code,
+    )
+    return int(found.scalar_one())
+
+
+def find_by_article(tx: TenantTx, article: str) -> list[FoundSku]:
+    """All SKUs of an article (any case), a nm_id, an Ozon sku or a barcode."""
+    number = int(article) if article.isdigit() and len(article) < 19 else None
+    rows = tx.run(
+        "SELECT id, account_id, marketplace, article, size, title FROM sku "
+        "WHERE tenant_id = :tenant_id AND (lower(article) = lower(:article) OR nm_id = :number"
+        " OR ozon_id = :number OR id IN (SELECT sku_id FROM sku_barcode WHERE tenant_id = :tenant_id"
+        " AND barcode = :article)) ORDER BY marketplace, article, size, id",
+        article=article,
+        number=number,
+    )
+    return [FoundSku(*row) for row in rows]
+
+
+def nearest_articles(tx: TenantTx, article: str, limit: int = 5) -> list[str]:
+    """Articles a person may have meant: the same beginning or a part of it, nearest in length first."""
+    rows = tx.run(
+        "SELECT article FROM sku WHERE tenant_id = :tenant_id AND article <> '' "
+        "AND (lower(article) LIKE lower(:start) || '%' OR lower(article) LIKE '%' || lower(:asked) || '%') "
+        "GROUP BY article ORDER BY (lower(article) LIKE '%' || lower(:asked) || '%') DESC,"
+        " abs(length(article) - length(:asked)), article LIMIT :limit",
+        asked=article,
+        start=article[:3],
+        limit=limit,
+    )
+    return [row.article for row in rows]
+
+
+_COLUMNS = (
+    "nm_id",
+    "chrt_id",
+    "ozon_id",
+    "product_id",
+    "article",
+    "size",
+    "barcodes",
+    "brand",
+    "category",
+    "title",
+)
+
+
+def _array(barcodes: Sequence[str]) -> str:
+    return "{" + ",".join('"' + code.replace('"', "") + '"' for code in barcodes) + "}"
+
+
+_MERGE = (
+    # Cards: one row a listing.
+    """
+    MERGE INTO card c USING (
+        SELECT DISTINCT ON (id) coalesce(nm_id, product_id) AS id, article, brand, category, title
+        FROM in_catalogue ORDER BY id, article
+    ) s ON c.tenant_id = :tenant_id AND c.account_id = :account_id AND c.external_id = s.id
+    WHEN MATCHED AND (c.article, c.brand, c.category, c.title)
+        IS DISTINCT FROM (s.article, s.brand, s.category, s.title)
+        THEN UPDATE SET article = s.article, brand = s.brand, category = s.category, title = s.title
+    WHEN NOT MATCHED AND s.id IS NOT NULL
+        THEN INSERT (tenant_id, account_id, external_id, article, brand, category, title)
+        VALUES (:tenant_id, :account_id, s.id, s.article, s.brand, s.category, s.title)
+    """,
+    # SKUs: one row a size.
+    """
+    MERGE INTO sku k USING (
+        SELECT DISTINCT ON (nm_id, chrt_id, ozon_id) * FROM in_catalogue ORDER BY nm_id, chrt_id, ozon_id
+    ) s ON k.tenant_id = :tenant_id AND k.account_id = :account_id
+        AND k.chrt_id = s.chrt_id AND coalesce(k.nm_id, k.ozon_id) = coalesce(s.nm_id, s.ozon_id)
+    WHEN MATCHED AND (k.article, k.size, k.brand, k.category, k.title)
+        IS DISTINCT FROM (s.article, s.size, s.brand, s.category, s.title)
+        THEN UPDATE SET article = s.article, size = s.size, brand = s.brand, category = s.category,
+            title = s.title
+    WHEN NOT MATCHED
+        THEN INSERT (tenant_id, account_id, marketplace, nm_id, chrt_id, ozon_id, article, size,
+            brand, category, title)
+        VALUES (:tenant_id, :account_id, :marketplace, s.nm_id, s.chrt_id, s.ozon_id, s.article, s.size,
+            s.brand, s.category, s.title)
+    """,
+    # Barcodes: the newest card to claim one has it; those a card lost are kept for old rows.
+    """
+    MERGE INTO sku_barcode b USING (
+        SELECT DISTINCT ON (code) code, k.id AS sku_id
+        FROM in_catalogue s CROSS JOIN unnest(s.barcodes) AS code
+        JOIN sku k ON k.tenant_id = :tenant_id AND k.account_id = :account_id
+            AND k.chrt_id = s.chrt_id AND coalesce(k.nm_id, k.ozon_id) = coalesce(s.nm_id, s.ozon_id)
+        ORDER BY code, k.id DESC
+    ) s ON b.tenant_id = :tenant_id AND b.account_id = :account_id AND b.barcode = s.code
+    WHEN MATCHED AND b.sku_id <> s.sku_id THEN UPDATE SET sku_id = s.sku_id
+    WHEN NOT MATCHED THEN INSERT (tenant_id, account_id, barcode, sku_id)
+        VALUES (:tenant_id, :account_id, s.code, s.sku_id)
+    """,
+)

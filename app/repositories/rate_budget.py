@@ -1,0 +1,89 @@
+"""A seller's request budget, kept in the database and shared by all processes.
+
+The durable form of ``app.marketplaces.transport.RateBudget``: every claim is a short transaction
+of its own under the row's lock, so two workers never spend one token.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.clock import Clock
+from app.db.session import Database, PlatformTx
+from app.marketplaces.transport.budget import Limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DbRateBudget:
+    """Budget of one seller account; ``limits`` by method are the first guess, headers win."""
+
+    db: Database
+    clock: Clock
+    marketplace: str
+    seller_key: str
+    limits: Mapping[str, Limit]
+
+    def claim(self, method: str) -> float:
+        """0 = go now, and the call is recorded; more = seconds to wait, nothing is recorded."""
+        limit = self.limits.get(method)
+        now = self.clock.now()
+        with self.db.platform() as tx:
+            tokens, closed_until = self._locked(tx, method, limit, now)
+            if closed_until is not None and closed_until > now:
+                return (closed_until - now).total_seconds()
+            if limit is None or limit.interval <= 0:
+                return 0.0
+            if tokens < 1 - 1e-6:
+                return (1 - tokens) * limit.interval
+            self._write(tx, method, "tokens = :tokens, refilled_at = :now", tokens=tokens - 1, now=now)
+        return 0.0
+
+    def observe(self, method: str, *, remaining: int | None, retry_after: float | None) -> None:
+        """Close the method for as long as the server said; a longer pause is never shortened."""
+        limit = self.limits.get(method)
+        pause = retry_after
+        if pause is None and remaining is not None and remaining <= 0 and limit is not None:
+            pause = limit.interval
+        if not pause or pause <= 0:
+            return
+        now = self.clock.now()
+        with self.db.platform() as tx:
+            self._locked(tx, method, limit, now)
+            self._write(
+                tx,
+                method,
+                "next_allowed_at = greatest(next_allowed_at, :until)",
+                until=now + timedelta(seconds=pause),
+            )
+
+    def _locked(
+        self, tx: PlatformTx, method: str, limit: Limit | None, now: datetime
+    ) -> tuple[float, datetime | None]:
+        """The bucket, refilled to now, under its row's lock."""
+        burst = float(limit.burst) if limit else 1.0
+        tx.run(
+            "INSERT INTO rate_budget (marketplace, seller_key, method, tokens, refilled_at) "
+            "VALUES (:marketplace, :seller_key, :method, :burst, :now) ON CONFLICT DO NOTHING",
+            burst=burst,
+            now=now,
+            **self._named(method),
+        )
+        row = tx.run(
+            "SELECT tokens, refilled_at, next_allowed_at FROM rate_budget WHERE marketplace = :marketplace "
+            "AND seller_key = :seller_key AND method = :method FOR UPDATE",
+            **self._named(method),
+        ).one()
+        interval = limit.interval if limit and limit.interval > 0 else 1.0
+        passed = max(0.0, (now - row.refilled_at).total_seconds())
+        return min(burst, float(row.tokens) + passed / interval), row.next_allowed_at
+
+    def _write(self, tx: PlatformTx, method: str, sets: str, **params: object) -> None:
+        tx.run(
+            f"UPDATE rate_budget SET {sets} WHERE marketplace = :marketplace "
+            "AND seller_key = :seller_key AND method = :method",
+            **self._named(method),
+            **params,
+        )
+
+    def _named(self, method: str) -> dict[str, object]:
+        return {"marketplace": self.marketplace, "seller_key": self.seller_key, "method": method}

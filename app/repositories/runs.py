@@ -1,0 +1,213 @@
+"""Where figures come from: runs and their checkpoints, raw replies, complete days, unplaced rows."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.db.copying import copy_rows, create_stage
+from app.db.session import TenantTx
+from app.marketplaces.source import Page, Unit, Unplaced
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An attempt to bring one unit: what it has so far and where it goes on."""
+
+    id: int
+    cursor: str
+    all_pages: bool
+    page_hashes: tuple[str, ...]
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """Which account, source and unit."""
+
+    account_id: int
+    source: str
+    unit: str
+
+
+def open_run(tx: TenantTx, key: RunKey, trace_id: str, now: datetime, resume_since: datetime) -> Run:
+    """The run to go on with: an unfinished one begun after ``resume_since``, else a new one."""
+    found = tx.run(
+        "SELECT id, cursor, all_pages, page_hashes, started_at FROM ingest_run "
+        "WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source AND unit = :unit "
+        "AND state = 'running' AND started_at > :since ORDER BY id DESC LIMIT 1",
+        since=resume_since,
+        **_named(key),
+    ).first()
+    if found:
+        return Run(found.id, found.cursor, found.all_pages, tuple(found.page_hashes), found.started_at)
+    made = tx.run(
+        "INSERT INTO ingest_run (tenant_id, account_id, source, unit, state, started_at, trace_id) "
+        "VALUES (:tenant_id, :account_id, :source, :unit, 'running', :now, :trace_id) RETURNING id",
+        now=now,
+        trace_id=trace_id,
+        **_named(key),
+    )
+    return Run(made.scalar_one(), "", False, (), now)
+
+
+def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> str:
+    """Store a reply as received (once per body) and move the run's checkpoint past it; its hash, hex."""
+    body_hash = hashlib.sha256(page.body).digest()
+    tx.run(
+        "INSERT INTO raw_payload (tenant_id, fetched_at, account_id, run_id, source, unit, request, body,"
+        " body_hash) SELECT :tenant_id, :now, :account_id, :run_id, :source, :unit, CAST(:request AS jsonb),"
+        " :body, :hash WHERE NOT EXISTS (SELECT FROM raw_payload WHERE tenant_id = :tenant_id "
+        "AND account_id = :account_id AND body_hash = :hash)",
+        now=now,
+        run_id=run_id,
+        request=json.dumps(page.key._asdict(), ensure_ascii=False),
+        body=zlib.compress(page.body, level=3),
+        hash=body_hash,
+        **_named(key),
+    )
+    tx.run(
+        "UPDATE ingest_run SET cursor = :cursor, all_pages = (:cursor = ''),"
+        " page_hashes = page_hashes || to_jsonb(CAST(:hash AS text)) "
+        "WHERE tenant_id = :tenant_id AND id = :run_id",
+        cursor=page.cursor,
+        hash=body_hash.hex(),
+        run_id=run_id,
+    )
+    return body_hash.hex()
+
+
+def bodies(tx: TenantTx, account_id: int, hashes: Sequence[str]) -> list[bytes]:
+    """The bodies of these pages, in their order."""
+    rows = tx.run(
+        "SELECT DISTINCT ON (body_hash) body_hash, body FROM raw_payload WHERE tenant_id = :tenant_id "
+        "AND account_id = :account_id AND body_hash = ANY(:hashes) ORDER BY body_hash",
+        account_id=account_id,
+        hashes=[bytes.fromhex(item) for item in set(hashes)],
+    )
+    found = {bytes(row.body_hash).hex(): zlib.decompress(row.body) for row in rows}
+    return [found[item] for item in hashes]
+
+
+def unit_digest(hashes: Sequence[str]) -> bytes:
+    """What a unit's pages are, as one hash."""
+    return hashlib.sha256("".join(hashes).encode()).digest()
+
+
+def is_known(tx: TenantTx, key: RunKey, digest: bytes) -> bool:
+    """Is this exactly what the unit said when it was last merged?"""
+    known = tx.run(
+        "SELECT digest FROM source_unit WHERE tenant_id = :tenant_id AND account_id = :account_id "
+        "AND source = :source AND unit = :unit",
+        **_named(key),
+    ).scalar()
+    return known is not None and bytes(known) == digest
+
+
+def finish_run(
+    tx: TenantTx, key: RunKey, run_id: int, digest: bytes, counts: dict[str, int], now: datetime
+) -> None:
+    """The unit is merged: remember its digest, close the run."""
+    tx.run(
+        "INSERT INTO source_unit (tenant_id, account_id, source, unit, digest, completed_at) "
+        "VALUES (:tenant_id, :account_id, :source, :unit, :digest, :now) "
+        "ON CONFLICT (tenant_id, account_id, source, unit) "
+        "DO UPDATE SET digest = excluded.digest, completed_at = excluded.completed_at",
+        digest=digest,
+        now=now,
+        **_named(key),
+    )
+    tx.run(
+        "UPDATE ingest_run SET state = 'complete', finished_at = :now, counts = CAST(:counts AS jsonb),"
+        " error = NULL WHERE tenant_id = :tenant_id AND id = :run_id",
+        now=now,
+        counts=json.dumps(counts),
+        run_id=run_id,
+    )
+
+
+def fail_run(tx: TenantTx, run_id: int, sentence: str, now: datetime, *, resumable: bool) -> None:
+    """Note why a run stopped; a resumable one stays open and goes on at its checkpoint."""
+    tx.run(
+        "UPDATE ingest_run SET error = :error, finished_at = :now,"
+        " state = CASE WHEN :resumable THEN 'running' ELSE 'failed' END "
+        "WHERE tenant_id = :tenant_id AND id = :run_id",
+        error=sentence,
+        now=now,
+        resumable=resumable,
+        run_id=run_id,
+    )
+
+
+def cover(tx: TenantTx, key: RunKey, unit: Unit, rows: dict[date, int], now: datetime) -> None:
+    """Mark every day of the unit complete for its source."""
+    tx.run(
+        "INSERT INTO coverage (tenant_id, account_id, source, d, rows, completed_at) "
+        "SELECT :tenant_id, :account_id, :source, CAST(g AS date),"
+        " coalesce((CAST(:rows AS jsonb) ->> to_char(g, 'YYYY-MM-DD'))::int, 0), :now "
+        "FROM generate_series(CAST(:d_from AS timestamp), CAST(:d_to AS timestamp), interval '1 day') g "
+        "ON CONFLICT (tenant_id, account_id, source, d) "
+        "DO UPDATE SET rows = excluded.rows, completed_at = excluded.completed_at",
+        rows=json.dumps({day.isoformat(): number for day, number in rows.items()}),
+        now=now,
+        d_from=unit.d_from,
+        d_to=unit.d_to,
+        account_id=key.account_id,
+        source=key.source,
+    )
+
+
+def complete_to(tx: TenantTx, account_id: int, source: str) -> date | None:
+    """The last day of this source that is complete."""
+    found: date | None = tx.run(
+        "SELECT max(d) FROM coverage WHERE tenant_id = :tenant_id AND account_id = :account_id "
+        "AND source = :source",
+        account_id=account_id,
+        source=source,
+    ).scalar()
+    return found
+
+
+def keep_unplaced(tx: TenantTx, key: RunKey, rows: Iterable[Unplaced]) -> int:
+    """Add rows to «не разнесено»; one that is there already is kept as it is. How many were new."""
+    create_stage(
+        tx,
+        "in_unplaced",
+        "row_key text, reason text, payload text, amount numeric(14,2), currency text, d date",
+    )
+    copy_rows(
+        tx,
+        "in_unplaced",
+        ("row_key", "reason", "payload", "amount", "currency", "d"),
+        rows,
+        texts=("row_key", "reason", "payload", "currency"),
+    )
+    return int(
+        tx.run(
+            "INSERT INTO unplaced_row (tenant_id, account_id, source, row_key, reason, payload, amount,"
+            " currency, d) SELECT DISTINCT ON (row_key) :tenant_id, :account_id, :source, row_key, reason,"
+            " CAST(payload AS jsonb), amount, currency, d FROM in_unplaced ORDER BY row_key "
+            "ON CONFLICT (tenant_id, account_id, source, row_key) DO NOTHING",
+            account_id=key.account_id,
+            source=key.source,
+        ).rowcount
+    )
+
+
+def recent_counts(tx: TenantTx, account_id: int, source: str, nights: int) -> list[int]:
+    """Rows merged by the last complete runs of a source, newest first, one figure a night."""
+    rows = tx.run(
+        "SELECT sum((counts ->> 'rows')::int) AS rows FROM ingest_run WHERE tenant_id = :tenant_id "
+        "AND account_id = :account_id AND source = :source AND state = 'complete' "
+        "GROUP BY trace_id ORDER BY max(id) DESC LIMIT :nights",
+        account_id=account_id,
+        source=source,
+        nights=nights,
+    )
+    return [int(row.rows or 0) for row in rows]
+
+
+def _named(key: RunKey) -> dict[str, object]:
+    return {"account_id": key.account_id, "source": key.source, "unit": key.unit}

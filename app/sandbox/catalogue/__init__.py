@@ -1,0 +1,1 @@
+"""What the invented seller sells: the assortment and how each marketplace lists it."""

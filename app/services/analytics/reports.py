@@ -1,0 +1,241 @@
+"""What the questions of the chat are answered with: frozen reports, no ORM objects, no formatting.
+
+Money is ``Decimal`` in ``currency``; ``None`` is "unknown" and is shown as such, never as 0.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from app.domain.finance.settlement import PnlLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old what we show is. ``as_of`` is the last collection, ``settled_to`` the last day whose
+    finance rows are complete; None where nothing has come yet."""
+
+    as_of: datetime | None
+    settled_to: date | None
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnlTotals:
+    """P&L of one currency over a period. ``lines`` are signed from the seller's side.
+
+    ``payout`` is the plain sum of all lines; ``cogs`` and ``profit`` are None where no unit sold
+    has a known cost; otherwise they cover ``cost_coverage`` percent of the units sold and
+    ``profit_without_cost`` is what the SKUs without a cost brought before their cost.
+    """
+
+    currency: str
+    lines: tuple[tuple[PnlLine, Decimal], ...]
+    units_sold: int
+    units_returned: int
+    revenue_gross: Decimal
+    payout: Decimal
+    cogs: Decimal | None
+    profit: Decimal | None
+    margin: Decimal | None
+    cost_coverage: Decimal | None
+    profit_without_cost: Decimal
+    unmapped: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PnlReport:
+    """``days_preliminary`` of the period have no complete finance rows yet: their figures come from
+    the sales feed and will change. ``days_missing`` have nothing at all."""
+
+    d_from: date
+    d_to: date
+    totals: tuple[PnlTotals, ...]
+    days_preliminary: tuple[date, ...]
+    days_missing: tuple[date, ...]
+    unplaced_rows: int
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFigures:
+    """One day in one currency, for the digest: units and money, None = unknown."""
+
+    d: date
+    currency: str
+    units_sold: int
+    units_returned: int
+    revenue_gross: Decimal
+    payout: Decimal | None
+    profit: Decimal | None
+    margin: Decimal | None
+    is_preliminary: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuLine:
+    """A SKU named in a list: ``value`` is the money or units the list is ordered by."""
+
+    article: str
+    size: str
+    title: str
+    marketplace: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodayReport:
+    """The morning digest: yesterday beside the same weekday a week before, and what needs action."""
+
+    organisation: str
+    yesterday: tuple[DayFigures, ...]
+    week_before: tuple[DayFigures, ...]
+    best: tuple[SkuLine, ...]
+    losing: tuple[SkuLine, ...]
+    ending: tuple["SupplyLine", ...]
+    without_cost: int
+    missing_sources: tuple[str, ...]
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockPlace:
+    """Stock of a SKU at one warehouse."""
+
+    warehouse: str
+    on_hand: int
+    in_transit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLine:
+    """Stock of one SKU over all warehouses; velocity in pieces a day, cover in days (None: no sales)."""
+
+    article: str
+    size: str
+    title: str
+    marketplace: str
+    on_hand: int
+    in_transit: int
+    velocity: Decimal | None
+    cover_days: Decimal | None
+    places: tuple[StockPlace, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockReport:
+    """``lines`` of page ``page`` (from 0) of ``pages``; totals are over all of them."""
+
+    d: date | None
+    asked: str | None
+    lines: tuple[StockLine, ...]
+    total_skus: int
+    total_on_hand: int
+    total_in_transit: int
+    page: int
+    pages: int
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyLine:
+    """Advice for one SKU and its parts: ``need = demand + safety``, ``qty = max(0, need - stock)``.
+
+    ``split`` says where to send it (empty name where the marketplace hides its warehouses).
+    """
+
+    article: str
+    size: str
+    title: str
+    marketplace: str
+    window_days: int
+    velocity: Decimal
+    demand_std: Decimal
+    demand: Decimal
+    safety: int
+    on_hand: int
+    in_transit: int
+    cover_days: Decimal | None
+    qty: int
+    split: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyReport:
+    """Advice of day ``d`` for one window, most urgent (least cover) first."""
+
+    d: date | None
+    window_days: int
+    lines: tuple[SupplyLine, ...]
+    total_skus: int
+    total_qty: int
+    page: int
+    pages: int
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """One source of one account: the last complete day, the last run and its error sentence."""
+
+    account: str
+    marketplace: str
+    source: str
+    complete_to: date | None
+    last_run_at: datetime | None
+    last_error: str | None
+    missing_days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStatus:
+    """One connected cabinet; ``missing_scopes`` in Russian words."""
+
+    name: str
+    marketplace: str
+    token_tail: str
+    token_expires_at: datetime | None
+    token_kind: str
+    missing_scopes: tuple[str, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """What is connected, how fresh each source is, what is missing, what is running."""
+
+    organisation: str
+    accounts: tuple[AccountStatus, ...]
+    sources: tuple[SourceStatus, ...]
+    skus: int
+    skus_without_cost: int
+    unmapped: tuple[tuple[str, Decimal], ...]
+    unplaced_rows: int
+    jobs_waiting: int
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSet:
+    """Answer to a cost price given by a person. ``previous`` is the price valid that day before."""
+
+    change_id: int
+    article: str
+    skus: int
+    price: Decimal
+    previous: Decimal | None
+    since: date
+    days_touched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """A job as a person sees it: ``done``/``total`` in ``unit`` words, ``error`` a sentence."""
+
+    job_id: int
+    state: str
+    done: int
+    total: int
+    stage: str
+    error: str | None
+    summary: str | None

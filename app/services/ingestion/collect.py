@@ -1,0 +1,167 @@
+"""Bring a source: page by page into raw_payload, then, when all pages are there, into the facts.
+
+HTTP happens outside transactions. A page is stored before it is understood and moves the
+checkpoint, so a kill at any point goes on where it stood; a unit's facts, its coverage and its
+"this is what it said" are written in one transaction, so a unit is merged as a whole or not at all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import structlog
+
+from app.core.clock import Clock
+from app.core.errors import AmbarError
+from app.db.merge import MergeCount
+from app.db.session import Database
+from app.marketplaces.errors import Garbled, RateLimited
+from app.marketplaces.source import Source, Unit
+from app.repositories import runs
+from app.repositories.runs import Run, RunKey
+from app.services.ingestion.facts import FactWriter, Written
+
+log = structlog.get_logger(__name__)
+
+RESUME_WITHIN = timedelta(hours=20)
+"""An older unfinished run describes another night's world: begin anew."""
+
+Progress = Callable[[str, int, int], None]
+"""Told as work goes on: the source, units done, units in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The cabinet a source belongs to."""
+
+    tenant_id: int
+    id: int
+    marketplace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What became of a source: rows told, rows of facts by fate, units that said nothing new."""
+
+    source: str
+    rows: int = 0
+    units: int = 0
+    units_known: int = 0
+    count: MergeCount = field(default_factory=MergeCount)
+    unplaced: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """Collects sources of one account."""
+
+    db: Database
+    clock: Clock
+    account: Account
+    trace_id: str
+
+    def collect(self, source: Source, d_from: date, d_to: date, progress: Progress) -> Collected:
+        """Every unit of the days, oldest first. An error that a person should know ends the source
+        with that sentence and leaves the others alone.
+
+        Raises:
+            RateLimited: the budget is spent; call again at ``until``, done units are known by then.
+        """
+        units = source.units(d_from, d_to)
+        total = Collected(source=source.name, units=len(units))
+        progress(source.name, 0, len(units))
+        for done, unit in enumerate(units, start=1):
+            try:
+                written = self.collect_unit(source, unit)
+            except RateLimited:
+                raise
+            except AmbarError as error:
+                log.warning("source_failed", source=source.name, unit=unit.name, error=str(error))
+                return replace(total, error=str(error))
+            total = _add(total, written)
+            progress(source.name, done, len(units))
+        log.info(
+            "source_collected",
+            source=source.name,
+            rows=total.rows,
+            inserted=total.count.inserted,
+            changed=total.count.changed,
+            deleted=total.count.deleted,
+            unchanged=total.count.unchanged,
+            units=total.units,
+            units_known=total.units_known,
+        )
+        return total
+
+    def collect_unit(self, source: Source, unit: Unit) -> Written | None:
+        """One unit; None where it said exactly what it said last time."""
+        key = RunKey(self.account.id, source.name, _name(source, unit))
+        now = self.clock.now()
+        with self.db.tenant(self.account.tenant_id) as tx:
+            run = runs.open_run(tx, key, self.trace_id, now, now - RESUME_WITHIN)
+        try:
+            hashes = self._fetch(source, unit, key, run)
+            return self._merge(source, unit, key, run, hashes)
+        except AmbarError as error:
+            resumable = not isinstance(error, Garbled)
+            with self.db.tenant(self.account.tenant_id) as tx:
+                runs.fail_run(tx, run.id, str(error), self.clock.now(), resumable=resumable)
+            raise
+
+    def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[str]:
+        hashes = list(run.page_hashes)
+        if run.all_pages:
+            return hashes
+        for page in source.fetch(unit, run.cursor):
+            with self.db.tenant(self.account.tenant_id) as tx:
+                hashes.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
+        return hashes
+
+    def _merge(self, source: Source, unit: Unit, key: RunKey, run: Run, hashes: list[str]) -> Written | None:
+        digest, now = runs.unit_digest(hashes), self.clock.now()
+        with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
+            if runs.is_known(tx, key, digest):
+                runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now)
+                return None
+            rows = source.normalise(unit, runs.bodies(tx, self.account.id, hashes))
+            writer = FactWriter(
+                tx=tx,
+                account_id=self.account.id,
+                marketplace=self.account.marketplace,
+                now=now,
+                trace_id=self.trace_id,
+            )
+            written = writer.write(unit, rows, source.brings, replaces=source.replaces)
+            runs.keep_unplaced(tx, key, written.unplaced)
+            runs.cover(tx, key, unit, written.by_day, now)
+            runs.finish_run(tx, key, run.id, digest, _counts(written), now)
+        return written
+
+
+def _name(source: Source, unit: Unit) -> str:
+    """A snapshot is the truth of its day: the same stock tomorrow is tomorrow's fact."""
+    return f"{unit.name}@{unit.d_to}" if unit.name == "now" and source.replaces else unit.name
+
+
+def _counts(written: Written) -> dict[str, int]:
+    return {
+        "rows": written.rows,
+        "inserted": written.count.inserted,
+        "changed": written.count.changed,
+        "deleted": written.count.deleted,
+        "unchanged": written.count.unchanged,
+        "unplaced": len(written.unplaced),
+    }
+
+
+def _add(total: Collected, written: Written | None) -> Collected:
+    if written is None:
+        return replace(total, units_known=total.units_known + 1)
+    return replace(
+        total,
+        rows=total.rows + written.rows,
+        count=total.count + written.count,
+        unplaced=total.unplaced + len(written.unplaced),
+    )

@@ -1,0 +1,27 @@
+"""A data folder of its own for every test, and no server left in it afterwards."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.db.embedded.world import clean_up
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the server's user can reach too: pytest's own, made by root, is 0700."""
+    path = Path(tempfile.mkdtemp(prefix="ambar-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def data(folder: Path) -> Iterator[Path]:
+    """A data folder; whatever server is left in it afterwards is stopped and removed."""
+    path = folder / "data"
+    yield path
+    clean_up(path)
