@@ -1,5 +1,6 @@
 """The composition of the chat: one dispatcher for Telegram and for the terminal, nothing at import."""
 
+import asyncio
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,11 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.fsm.storage.memory import SimpleEventIsolation
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
 from anyio import CapacityLimiter
+from rich.console import Console
 
 from app.bot.background import Running
 from app.bot.cases import build_cases
+from app.bot.delivery import TelegramDelivery
 from app.bot.desk import Office
 from app.bot.errors import on_error
 from app.bot.fsm import PgStorage
@@ -23,11 +26,15 @@ from app.bot.limiter import OutgoingLimiter
 from app.bot.middlewares import Answered, Permitted, Seated, Traced
 from app.bot.render import Renderer
 from app.bot.routers import all_routers
+from app.bot.terminal import Terminal
 from app.core.clock import Clock
 from app.core.config import Settings
 from app.core.crypto import Vault
 from app.db.session import Database
-from app.services.tenancy.connect import CheckToken, TokenChecker
+from app.queue.postgres import PostgresQueue
+from app.queue.relay import Relay
+from app.services.tell import TELEGRAM
+from app.services.tenancy.connect import TokenChecker
 from app.services.tenancy.people import mark_blocked
 
 log = structlog.get_logger(__name__)
@@ -56,6 +63,7 @@ class BotDeps:
     clock: Clock
     vault: Vault
     checker: TokenChecker
+    queue: PostgresQueue
 
 
 def build_dispatcher(deps: BotDeps) -> Dispatcher:
@@ -64,8 +72,8 @@ def build_dispatcher(deps: BotDeps) -> Dispatcher:
     office = Office(
         db=deps.db,
         threads=threads,
-        cases=build_cases(deps.settings, deps.clock, deps.vault),
-        check_token=CheckToken(checker=deps.checker),
+        cases=build_cases(deps.settings, deps.clock, deps.vault, deps.queue),
+        check_token=deps.checker,
         renderer=Renderer(ZoneInfo(deps.settings.app_timezone)),
         clock=deps.clock,
         day_timezone=deps.settings.day_timezone,
@@ -101,16 +109,34 @@ def build_bot(token: str, *, office: Office, api_base: str, proxy: str | None = 
     return Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML))
 
 
+def open_terminal(deps: BotDeps, telegram_id: int, name: str, console: Console | None = None) -> Terminal:
+    """A chat in the terminal as the person ``telegram_id``, who must be known (people.enrol)."""
+    dispatcher = build_dispatcher(deps)
+    office: Office = dispatcher["office"]
+    return Terminal(
+        dispatcher=dispatcher,
+        running=office.running,
+        telegram_id=telegram_id,
+        name=name,
+        console=console or Console(),
+    )
+
+
 async def run_polling(deps: BotDeps, token: str, *, handle_signals: bool = True) -> None:
     """Serve Telegram until SIGTERM or SIGINT: stop fetching, finish running handlers, close."""
     dispatcher = build_dispatcher(deps)
     office: Office = dispatcher["office"]
     settings = deps.settings
     bot = build_bot(token, office=office, api_base=settings.telegram_api_base, proxy=settings.telegram_proxy)
+    delivery = TelegramDelivery(bot=bot, office=office, loop=asyncio.get_running_loop())
+    relay = Relay(deps.db, {TELEGRAM: delivery}, deps.queue.clock)
+    relay.start()
     try:
         await announce_commands(bot)
         await dispatcher.start_polling(bot, handle_signals=handle_signals, close_bot_session=False)
     finally:
+        relay.stop()
+        await asyncio.to_thread(relay.join, SHUTDOWN_PATIENCE)
         await office.running.stop(SHUTDOWN_PATIENCE)
         await bot.session.close()
         log.info("bot_stopped")

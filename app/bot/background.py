@@ -41,6 +41,11 @@ class Running:
         except Exception:
             log.exception("watcher_failed")
 
+    @property
+    def is_busy(self) -> bool:
+        """Does a handler or a watcher run?"""
+        return bool(self._handlers or self._watchers)
+
     async def idle(self) -> None:
         """Wait until no watcher is left."""
         while self._watchers:

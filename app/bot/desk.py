@@ -18,7 +18,7 @@ from app.bot.screen import Screen
 from app.core.clock import Clock, business_day
 from app.core.errors import NotAllowed
 from app.db.session import Database, TenantTx
-from app.services.tenancy.connect import CheckToken
+from app.services.tenancy.connect import TokenChecker
 from app.services.tenancy.people import Person
 
 O_contra = TypeVar("O_contra", contravariant=True)
@@ -41,7 +41,7 @@ class Office:
     db: Database
     threads: CapacityLimiter
     cases: Mapping[type, Any]
-    check_token: CheckToken
+    check_token: TokenChecker
     renderer: Renderer
     clock: Clock
     day_timezone: str

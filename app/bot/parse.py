@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from app.core.errors import BadInput
+from app.services.analytics.pnl import MAX_DAYS
+from app.services.analytics.supply import WINDOWS
+from app.services.costs import MAX_PRICE
 
-MAX_DAYS = 366
-MAX_PRICE = Decimal(10_000_000)
 MAX_ARTICLE = 100
 RECALC_DAYS = 35
 MAX_RECALC_DAYS = 400
-WINDOWS = (14, 28)
 EARLIEST = date(2015, 1, 1)
 
 PNL_EXAMPLE = "Например: /pnl 7"
@@ -115,7 +115,7 @@ def parse_price(said: str) -> Decimal:
         raise BadInput(f"Себестоимость не бывает отрицательной. {COST_EXAMPLE}")
     if price == 0:
         raise BadInput(f"Себестоимость должна быть больше нуля. {COST_EXAMPLE}")
-    if price >= MAX_PRICE:
+    if price > MAX_PRICE:
         raise BadInput(f"Больше 10 миллионов за штуку — похоже на опечатку. {COST_EXAMPLE}")
     if price != price.quantize(Decimal("0.01")):
         raise BadInput(f"У рубля сто копеек: не больше двух знаков после запятой. {COST_EXAMPLE}")

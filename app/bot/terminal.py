@@ -32,7 +32,7 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.text import Text
 
-from app.bot.desk import Office
+from app.bot.background import Running
 
 WIDTH = 76
 BOT_NAME = "Ambar"
@@ -124,8 +124,9 @@ class TerminalSession(BaseSession):
 
     async def stream_content(self, *_: Any, **__: Any) -> AsyncGenerator[bytes, None]:
         """A terminal has no files."""
-        for nothing in ():
-            yield nothing
+        nothing: tuple[bytes, ...] = ()
+        for chunk in nothing:
+            yield chunk
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,6 +134,7 @@ class Terminal:
     """A chat with one person. ``say`` and ``tap`` return when everything is drawn."""
 
     dispatcher: Dispatcher
+    running: Running
     telegram_id: int
     name: str
     console: Console = field(default_factory=Console)
@@ -157,8 +159,7 @@ class Terminal:
                 runner.run(self.hear(said))
             if not says:
                 self._listen(runner)
-            office: Office = self.dispatcher["office"]
-            runner.run(office.running.stop(5))
+            runner.run(self.running.stop(5))
 
     def _listen(self, runner: asyncio.Runner) -> None:
         self.console.print(
@@ -210,9 +211,8 @@ class Terminal:
     async def _feed(self, **event: Any) -> None:
         self._updates += 1
         await self.dispatcher.feed_update(self._bot, Update(update_id=self._updates, **event))
-        office: Office = self.dispatcher["office"]
         try:
-            await asyncio.wait_for(office.running.idle(), FOLLOW_PATIENCE)
+            await asyncio.wait_for(self.running.idle(), FOLLOW_PATIENCE)
         except TimeoutError:
             self._note("Работа ещё идёт: нажмите «Обновить».")
 

@@ -1,0 +1,36 @@
+"""The command line: every command a thin shell over the same services that the bot uses."""
+
+import sys
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from app.cli import data, demo, nightly, processes
+from app.core.errors import AmbarError
+
+
+def build() -> typer.Typer:
+    """All commands."""
+    cli = typer.Typer(
+        name="ambar",
+        help="Амбар: учёт и остатки продавца Wildberries и Ozon в Telegram.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for module in (demo, processes, nightly, data):
+        module.register(cli)
+    return cli
+
+
+def main() -> None:
+    """Run a command; what a person should know ends as one sentence and exit code 1."""
+    try:
+        build()()
+    except AmbarError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except OperationalError as error:
+        print(f"База данных недоступна: {error.orig}".strip(), file=sys.stderr)
+        sys.exit(1)

@@ -4,6 +4,7 @@ Read from the environment, then ``.env``, then files in a secrets folder (system
 """
 
 import os
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
 
     aggr_days_wb: int = Field(14, ge=1, le=56, description="Окно скорости продаж для советов WB, дней.")
     aggr_days_ozon: int = Field(28, ge=1, le=56, description="Окно скорости продаж для советов Ozon, дней.")
-    safety_coeff: str = Field("1.5", description="Множитель страхового запаса в советах.")
+    safety_coeff: Decimal = Field(Decimal("1.5"), ge=0, description="Множитель страхового запаса в советах.")
 
     collect_at_utc: str = Field("02:00", description="Когда ночью собирать данные, UTC.")
     recalc_at_utc: str = Field("03:00", description="Когда страховочный пересчёт, UTC.")
@@ -61,6 +62,9 @@ class Settings(BaseSettings):
         "https://{host}.wildberries.ru", description="Шаблон адреса Wildberries; {host} — имя узла."
     )
     ozon_api_url: str = Field("https://api-seller.ozon.ru", description="Адрес Ozon Seller API.")
+    api_pace: float = Field(
+        1.0, gt=0, description="Во сколько раз лимиты площадки чаще настоящих (только для песочницы)."
+    )
     http_timeout_seconds: float = Field(60.0, gt=0, description="Сколько ждать ответа площадки, с.")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

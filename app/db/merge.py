@@ -160,8 +160,8 @@ class _Merge:
         return (
             ", journal AS (INSERT INTO figure_change (tenant_id, table_name, account_id, d, sku_id, "
             "row_key, was, became, trace_id) "
-            f"SELECT :tenant_id, '{self.target.name}', :account_id, d, sku_id, row_key, was, became, :trace_id "
-            "FROM moved)"
+            f"SELECT :tenant_id, '{self.target.name}', :account_id, d, sku_id, row_key, was, became,"
+            " :trace_id FROM moved)"
         )
 
     def _restated(self) -> str:

@@ -7,6 +7,7 @@ what must be known before a tenant is, *backup* reads everything for a dump.
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import NotAllowed
 
@@ -19,6 +20,17 @@ _CREATE = {
     BACKUP: f"CREATE ROLE {BACKUP} NOLOGIN BYPASSRLS",
 }
 
+_SCHEMA_RIGHTS = {OWNER: ("USAGE", "CREATE"), APP: ("USAGE",), PLATFORM: ("USAGE",), BACKUP: ("USAGE",)}
+"""PUBLIC may use the schema on most servers; a hardened one has taken that away."""
+
+_GRANTS_SAY_INHERIT = 160000
+"""From this version on a membership itself says whether its rights are inherited."""
+
+_DENIED = "42501"
+_ANOTHER_WAS_QUICKER = frozenset({"42710", "23505", "XX000"})
+"""Duplicate object, its unique violation, "tuple concurrently updated": roles are cluster-wide, and
+two databases may be installed at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoleGap:
@@ -27,19 +39,32 @@ class RoleGap:
     statements: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """Who is connected."""
+
+    name: str
+    is_superuser: bool
+    inherits: bool
+    server: int
+
+
 def find_gap(connection: Connection) -> RoleGap:
     """Compare the cluster with what a migration needs, for the connected user."""
+    login = _login(connection)
     there = set(
         connection.scalars(
             text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)"), {"names": list(_CREATE)}
         )
     )
-    user = connection.scalar(text("SELECT quote_ident(session_user)"))
     statements = [sql for name, sql in _CREATE.items() if name not in there]
-    missing_memberships = [name for name in _CREATE if name not in there or not _is_member(connection, name)]
-    statements += [f"GRANT {name} TO {user}" for name in missing_memberships]
-    if OWNER not in there or not _may_create(connection):
-        statements.append(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}")
+    lacking = [name for name in _CREATE if not _may_become(connection, login, name, there)]
+    statements += _memberships(login, lacking)
+    statements += [
+        f"GRANT {', '.join(rights)} ON SCHEMA public TO {name}"
+        for name, rights in _SCHEMA_RIGHTS.items()
+        if name not in there or not _has(connection, name, rights)
+    ]
     return RoleGap(tuple(statements))
 
 
@@ -49,14 +74,25 @@ def ensure_roles(connection: Connection) -> None:
     Raises:
         NotAllowed: with the statements, one a line.
     """
-    gap = find_gap(connection)
-    if not gap.statements:
-        return
-    if not _may_make_roles(connection):
-        raise NotAllowed(refusal(gap))
-    for statement in gap.statements:
-        connection.execute(text(statement))
-    connection.commit()
+    for _attempt in range(3):
+        gap = find_gap(connection)
+        try:
+            for statement in gap.statements:
+                connection.execute(text(statement))
+        except DBAPIError as error:
+            connection.rollback()
+            code = getattr(error.orig, "pgcode", None)
+            if code == _DENIED:
+                raise NotAllowed(refusal(find_gap(connection))) from error
+            if code not in _ANOTHER_WAS_QUICKER:
+                raise
+        else:
+            connection.commit()
+            break
+    remaining = find_gap(connection)
+    if remaining.statements:  # a GRANT without the right to grant is a mere warning
+        connection.rollback()
+        raise NotAllowed(refusal(remaining))
 
 
 def refusal(gap: RoleGap) -> str:
@@ -68,20 +104,37 @@ def refusal(gap: RoleGap) -> str:
     )
 
 
-def _is_member(connection: Connection, role: str) -> bool:
-    member = text(
-        "SELECT rolsuper OR pg_has_role(session_user, :role, 'MEMBER') "
-        "FROM pg_roles WHERE rolname = session_user"
-    )
-    return bool(connection.scalar(member, {"role": role}))
+def _login(connection: Connection) -> _Login:
+    row = connection.execute(
+        text(
+            "SELECT quote_ident(rolname) AS name, rolsuper, rolinherit, "
+            "current_setting('server_version_num')::int AS server FROM pg_roles WHERE rolname = session_user"
+        )
+    ).one()
+    return _Login(row.name, row.rolsuper, row.rolinherit, row.server)
 
 
-def _may_create(connection: Connection) -> bool:
-    return bool(
-        connection.scalar(text("SELECT has_schema_privilege(:role, 'public', 'CREATE')"), {"role": OWNER})
-    )
+def _memberships(login: _Login, roles: list[str]) -> list[str]:
+    """Grants that let the login become each role, and that give it nothing until it does.
+
+    Inherited rights would be a hole: a statement outside a transaction of ours would run with the
+    owner's policy and see every tenant.
+    """
+    if login.server >= _GRANTS_SAY_INHERIT:
+        return [f"GRANT {role} TO {login.name} WITH INHERIT FALSE, SET TRUE" for role in roles]
+    closing = [f"ALTER ROLE {login.name} NOINHERIT"] if roles and login.inherits else []
+    return closing + [f"GRANT {role} TO {login.name}" for role in roles]
 
 
-def _may_make_roles(connection: Connection) -> bool:
-    """Only a superuser may make BYPASSRLS roles on every version from 15 on."""
-    return bool(connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = session_user")))
+def _may_become(connection: Connection, login: _Login, role: str, there: set[str]) -> bool:
+    """May it SET ROLE? Being a member is not enough from 16 on: who creates a role gets it without SET."""
+    if login.is_superuser or role not in there:
+        return login.is_superuser
+    kind = "SET" if login.server >= _GRANTS_SAY_INHERIT else "MEMBER"
+    can = text("SELECT pg_has_role(session_user, :role, :kind)")
+    return bool(connection.scalar(can, {"role": role, "kind": kind}))
+
+
+def _has(connection: Connection, role: str, rights: tuple[str, ...]) -> bool:
+    ask = text("SELECT has_schema_privilege(:role, 'public', :right)")
+    return all(connection.scalar(ask, {"role": role, "right": right}) for right in rights)

@@ -7,6 +7,9 @@ from app.db.copying import copy_rows, create_stage
 from app.db.session import TenantTx
 from app.marketplaces.rows import CatalogueRow
 
+UNKNOWN, UNKNOWN_NAME = "unknown", "неизвестный склад"
+"""The warehouse of what came without one: a real row, because a key never holds NULL."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundSku:
@@ -43,6 +46,19 @@ def merge_catalogue(tx: TenantTx, account_id: int, marketplace: str, rows: Itera
         tx.run(statement, account_id=account_id, marketplace=marketplace).rowcount for statement in _MERGE
     )
     return int(skus)
+
+
+def restate_first_sales(tx: TenantTx, account_id: int) -> None:
+    """Find anew the first day sold of the stale SKUs for which it may have moved."""
+    tx.run(
+        "UPDATE sku k SET first_sold = f.d FROM recalc_pending p CROSS JOIN LATERAL ("
+        "  SELECT min(s.d) AS d FROM daily_sales s WHERE s.tenant_id = :tenant_id AND s.sku_id = p.sku_id"
+        "  AND s.qty > 0) f "
+        "WHERE p.tenant_id = :tenant_id AND k.tenant_id = :tenant_id AND k.account_id = :account_id"
+        " AND k.id = p.sku_id AND (k.first_sold IS NULL OR p.d_from <= k.first_sold)"
+        " AND k.first_sold IS DISTINCT FROM f.d",
+        account_id=account_id,
+    )
 
 
 def ensure_sku(

@@ -53,6 +53,17 @@ def open_run(tx: TenantTx, key: RunKey, trace_id: str, now: datetime, resume_sin
     return Run(made.scalar_one(), "", False, (), now)
 
 
+def is_done(tx: TenantTx, key: RunKey, trace_id: str) -> bool:
+    """Was this unit brought already by this very job? Then it need not be asked for again."""
+    found = tx.run(
+        "SELECT EXISTS (SELECT FROM ingest_run WHERE tenant_id = :tenant_id AND account_id = :account_id "
+        "AND source = :source AND unit = :unit AND state = 'complete' AND trace_id = :trace_id)",
+        trace_id=trace_id,
+        **_named(key),
+    )
+    return bool(found.scalar_one())
+
+
 def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> str:
     """Store a reply as received (once per body) and move the run's checkpoint past it; its hash, hex."""
     body_hash = hashlib.sha256(page.body).digest()
@@ -107,7 +118,13 @@ def is_known(tx: TenantTx, key: RunKey, digest: bytes) -> bool:
 
 
 def finish_run(
-    tx: TenantTx, key: RunKey, run_id: int, digest: bytes, counts: dict[str, int], now: datetime
+    tx: TenantTx,
+    key: RunKey,
+    run_id: int,
+    digest: bytes,
+    counts: dict[str, int],
+    now: datetime,
+    trace_id: str,
 ) -> None:
     """The unit is merged: remember its digest, close the run."""
     tx.run(
@@ -121,8 +138,9 @@ def finish_run(
     )
     tx.run(
         "UPDATE ingest_run SET state = 'complete', finished_at = :now, counts = CAST(:counts AS jsonb),"
-        " error = NULL WHERE tenant_id = :tenant_id AND id = :run_id",
+        " error = NULL, trace_id = :trace_id WHERE tenant_id = :tenant_id AND id = :run_id",
         now=now,
+        trace_id=trace_id,
         counts=json.dumps(counts),
         run_id=run_id,
     )

@@ -13,10 +13,10 @@ from app.db.copying import copy_rows, create_stage, create_stage_like
 from app.db.session import TenantTx
 from app.marketplaces.rows import SaleEventRow, SettlementRow, SkuRef, StockRow
 from app.repositories import sku_refs
+from app.repositories.catalogue import UNKNOWN, UNKNOWN_NAME
 from app.repositories.sku_refs import REF_COLUMNS, REF_JOIN, REF_NAMES, REF_TEXTS, ref_values
 from app.repositories.targets import DAILY_SALES, DAILY_STOCK, SALE_EVENT, SETTLEMENT_LINE
 
-UNKNOWN = "unknown"
 _REPORT_ROW = ("d", "period", "report_id", "row_id", "part")
 
 
@@ -137,7 +137,7 @@ class Staging:
             "INSERT INTO warehouse (tenant_id, marketplace, code, name) "
             "SELECT :tenant_id, :marketplace, n.code, n.name FROM "
             f"(SELECT coalesce(nullif(code, ''), '{UNKNOWN}') AS code,"
-            f" coalesce(nullif(name, ''), 'неизвестный склад') AS name FROM ({told}) s) n "
+            f" coalesce(nullif(name, ''), '{UNKNOWN_NAME}') AS name FROM ({told}) s) n "
             "WHERE NOT EXISTS (SELECT FROM warehouse w WHERE w.tenant_id = :tenant_id"
             " AND w.marketplace = :marketplace AND w.code = n.code) "
             "ON CONFLICT DO NOTHING",

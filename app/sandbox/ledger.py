@@ -115,5 +115,4 @@ def _split(when: npt.NDArray[np.int16]) -> Iterator[tuple[int, npt.NDArray[np.in
     rows = np.flatnonzero(when != NEVER).astype(np.int32)
     rows = rows[np.argsort(when[rows], kind="stable")]
     days, starts = np.unique(when[rows], return_index=True)
-    for target, part in zip(days.tolist(), np.split(rows, starts[1:]), strict=False):
-        yield target, part
+    yield from zip(days.tolist(), np.split(rows, starts[1:]), strict=False)

@@ -136,7 +136,7 @@ class Market:
         return lines
 
     def _expect_back(self, lines: Lines) -> None:
-        """A line cancelled on the day of its order frees its piece at once; the rest comes with ``_receive``."""
+        """What is cancelled on the day of its order is free at once; the rest comes with ``_receive``."""
         same_day = lines[lines["cancel"] == lines["day"]]
         np.add.at(self.stock, same_day["sku"].astype(np.int64), same_day["qty"].astype(np.int64))
 

@@ -80,5 +80,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
+    op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM ambar_backup")
+    op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON SEQUENCES FROM ambar_backup")
     op.execute("DROP FUNCTION ambar_make_partitions(text, date, date)")
     op.execute("DROP FUNCTION ambar_attach_month(text, text, date)")

@@ -86,7 +86,20 @@ async def test_sleepers_wake_in_the_order_of_their_time():
     await clock.close()
 
 
-async def test_a_sleeper_waits_for_a_call_in_flight(api, bot, anna):
+async def test_time_stands_while_somebody_is_busy():
+    clock = VirtualClock()
+    begun, working = clock.now(), True
+    clock.busy = lambda: working
+    sleeper = asyncio.create_task(clock.sleep(60))
+    await asyncio.sleep(0.05)
+    assert clock.now() == begun
+    working = False
+    await sleeper
+    assert clock.now() - begun == timedelta(seconds=60)
+    await clock.close()
+
+
+async def test_a_speaker_and_a_sleeper_share_one_time(api, bot, anna):
     async def speaks() -> None:
         for number in range(5):
             await bot.send_message(anna.id, f"{number}")

@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Answer:
-    """One scripted answer. ``cut``: close after so many bytes of the body; ``reset``: RST instead of a reply."""
+    """One scripted answer. ``cut``: close after so many bytes of the body; ``reset``: RST, no reply."""
 
     status: int = 200
     body: bytes = b"[]"
@@ -39,9 +39,15 @@ class Stage:
 def serving(*script: Answer) -> Iterator[Stage]:
     """A stage at a free port; closed with everything it opened."""
     stage = Stage("", list(script))
+    connections: list[socket.socket] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            connections.append(self.connection)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silence."""
@@ -69,7 +75,7 @@ def serving(*script: Answer) -> Iterator[Stage]:
             if answer.cut is not None:
                 self.close_connection = True
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - http.server's name
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = False
@@ -82,4 +88,7 @@ def serving(*script: Answer) -> Iterator[Stage]:
         stage.released.set()
         server.shutdown()
         thread.join()
+        for connection in connections:  # a kept-alive one would hold its thread for ever
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         server.server_close()

@@ -40,9 +40,11 @@ def test_after_the_wait_the_method_is_open_again(open_transport: Open, clock: Fi
 
 
 def test_a_lock_of_a_week_is_believed(open_transport: Open) -> None:
-    with serving(Answer(429, b"{}", {"X-Ratelimit-Reset": "676358"})) as stage:
-        with pytest.raises(RateLimited) as caught:
-            open_transport(stage).call(SALES)
+    with (
+        serving(Answer(429, b"{}", {"X-Ratelimit-Reset": "676358"})) as stage,
+        pytest.raises(RateLimited) as caught,
+    ):
+        open_transport(stage).call(SALES)
     assert caught.value.until == START + timedelta(seconds=676358)
 
 

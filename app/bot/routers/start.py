@@ -3,12 +3,14 @@
 import re
 
 from aiogram import F, Router
+from aiogram.enums import ChatMemberStatus
 from aiogram.filters import Command, CommandObject, CommandStart
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from app.bot import views
 from app.bot.callbacks import HelpCall
 from app.bot.desk import Desk
+from app.services.tenancy.people import mark_blocked
 from app.services.tenancy.registration import claim_admin, found_organisation
 from app.services.tenancy.roles import Deed
 
@@ -20,6 +22,7 @@ def setup() -> Router:
     router.message.register(start, CommandStart(), flags={"deed": Deed.START})
     router.message.register(show_help, Command("help"), flags={"deed": Deed.HELP})
     router.callback_query.register(show_help, HelpCall.filter(), flags={"deed": Deed.HELP})
+    router.my_chat_member.register(blocked, F.new_chat_member.status == ChatMemberStatus.KICKED)
     return router
 
 
@@ -50,6 +53,11 @@ async def start(message: Message, command: CommandObject, desk: Desk) -> None:
 
 async def show_help(event: Message | CallbackQuery, desk: Desk) -> None:
     await desk.show(event, views.help_screen(desk.person))
+
+
+async def blocked(event: ChatMemberUpdated, desk: Desk) -> None:
+    """They blocked the bot: nothing is sent to them until they write again."""
+    await desk.platform(mark_blocked, event.from_user.id, desk.office.clock.now())
 
 
 async def stray_secret(message: Message, desk: Desk) -> None:

@@ -85,9 +85,17 @@ def _column(totals: PnlTotals, exact: bool) -> list[Fact]:
             column.append(row("Без займов", -financing))
         if totals.profit_without_cost:
             column.append(row("Без себестоимости", -totals.profit_without_cost))
+        if totals.profit is not None and (residual := _residual(totals, financing)):
+            column.append(row("Расхождение", residual))
     column.append(row("Прибыль", totals.profit))
     column.append(fact("Маржа", formats.percent(totals.margin)))
     return column
+
+
+def _residual(totals: PnlTotals, financing: Decimal) -> Decimal:
+    """What the column lacks to add up to the profit: shown, never hidden. Zero in a sound book."""
+    parts = totals.payout - financing - totals.profit_without_cost - (totals.cogs or Decimal())
+    return (totals.profit or Decimal()) - parts
 
 
 def _notes(totals: PnlTotals) -> list[Line | str]:

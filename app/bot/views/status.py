@@ -5,18 +5,9 @@ from app.bot.callbacks import ConnectCall, StatusCall
 from app.bot.screen import Block, Bold, Line, Moment, Screen, key, line, text
 from app.bot.views.common import TODAY_KEY, freshness_line
 from app.services.analytics.reports import AccountStatus, SourceStatus, StatusReport
+from app.services.names import source_name
 
 STATES = {"active": "работает", "refused": "площадка не принимает токен", "off": "отключён"}
-SOURCES = {
-    "cards": "карточки",
-    "catalogue": "карточки",
-    "products": "товары",
-    "sales": "продажи",
-    "stock": "остатки",
-    "finance": "реализация",
-    "accruals": "начисления",
-    "types": "виды начислений",
-}
 
 
 def status(report: StatusReport) -> Screen:
@@ -67,17 +58,12 @@ def _source(source: SourceStatus) -> list[Line]:
     return lines
 
 
-def source_name(source: str) -> str:
-    """ "wb.sales" → «продажи»; a source without a word keeps its own name."""
-    return SOURCES.get(source.rpartition(".")[2], source)
-
-
 def _books(report: StatusReport) -> list[Line]:
     lines = [line(f"Товаров {formats.number(report.skus)}, без себестоимости "
                   f"{formats.number(report.skus_without_cost)}")]  # fmt: skip
     lines += [
-        line(f"Не разнесено {formats.money(amount, currency, exact=True)}")
-        for currency, amount in report.unmapped
+        line(f"Не разнесено {formats.rub(amount, exact=True)}: операция «{operation}»")
+        for operation, amount in report.unmapped
         if amount
     ]
     if report.unplaced_rows:

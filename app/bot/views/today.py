@@ -4,8 +4,16 @@ from decimal import Decimal
 
 from app.bot import formats
 from app.bot.screen import Block, Bold, Line, Screen, line, text
-from app.bot.views.common import PNL_KEY, STATUS_KEY, STOCK_KEY, SUPPLY_KEY, freshness_line, sku_name
+from app.bot.views.common import (
+    PNL_KEY,
+    STATUS_KEY,
+    STOCK_KEY,
+    SUPPLY_KEY,
+    freshness_line,
+    sku_name,
+)
 from app.services.analytics.reports import DayFigures, SkuLine, SupplyLine, TodayReport
+from app.services.names import source_name
 
 NOTICEABLE = Decimal(10)
 """Percent of change from which an arrow is shown; below it the day is as usual."""
@@ -117,5 +125,7 @@ def _to_do(report: TodayReport) -> list[Line]:
         skus = formats.plural(report.without_cost, "товара", "товаров", "товаров")
         lines.append(line(f"Нет себестоимости у {skus}: /cost артикул цена"))
     if report.missing_sources:
-        lines.append(line("Не пришло: " + ", ".join(report.missing_sources) + ". Подробнее: /status"))
+        lines.append(
+            line("Не пришло: " + ", ".join(map(source_name, report.missing_sources)) + ". Подробнее: /status")
+        )
     return lines

@@ -127,20 +127,25 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop the server: politely, then at once (it recovers when started next)."""
+        folder = self.socket_folder()
         for sent, patience in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGQUIT, 10.0)):
-            pid = self._pid_file()[0]
             running = self.processes()
-            # Only a process seen to be this cluster's is signalled, never a bare number from a file.
-            with contextlib.suppress(ProcessLookupError):
-                if pid in running:
-                    os.kill(pid, sent)
+            # The postmaster is the one whose parent is none of them. A number from a file is not
+            # signalled: it may have become anybody's.
+            for pid in running:
+                with contextlib.suppress(OSError):
+                    if _parent(pid) not in running:
+                        os.kill(pid, sent)
             deadline = time.monotonic() + patience
             while self.processes():
                 if time.monotonic() > deadline:
                     break
                 time.sleep(_POLL_SECONDS)
             else:
-                return
+                break
+        if folder is not None:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # empty after a polite stop
 
     def answers(self) -> bool:
         """Whether a connection succeeds: the one meaning of "running"."""
@@ -284,6 +289,10 @@ def _write_private(path: Path, text: str, reader: Account | None = None) -> None
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
 
 
 def _small_shared_memory() -> bool:

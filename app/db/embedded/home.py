@@ -106,8 +106,6 @@ def make_home(data: Path, account: Account) -> Home:
 def remove_home(home: Home, data: Path) -> None:
     """Delete a cluster whose server is stopped, and what points to it. The data folder stays."""
     shutil.rmtree(home.path)
-    for base, name in _socket_bases(home):
-        shutil.rmtree(base / name, ignore_errors=True)
     (data / _SIGNPOST).unlink(missing_ok=True)
 
 

@@ -58,6 +58,7 @@ class Sku(Base):
     """What is sold and counted: one size of a card (WB nm_id + chrt_id, Ozon sku).
 
     ``chrt_id`` 0 is "size unknown": a finance row of a card that was deleted names only nm_id.
+    ``first_sold`` is the first day of daily_sales with a piece sold: velocity counts days from it.
     """
 
     __tablename__ = "sku"
@@ -83,6 +84,7 @@ class Sku(Base):
     brand: Mapped[label]
     category: Mapped[label]
     title: Mapped[label]
+    first_sold: Mapped[date | None]
 
 
 class SkuBarcode(Base):

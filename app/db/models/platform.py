@@ -62,11 +62,17 @@ class Job(Base):
 
 
 class OutboxEvent(Base):
-    """Something to be told outside, written in the business transaction; the relay delivers it."""
+    """Something to be told outside, written in the business transaction; the relay delivers it.
+
+    ``uniq`` begins with its owner, or one tenant's event could silence another's.
+    """
 
     __tablename__ = "outbox_event"
     __table_args__ = (
         UniqueConstraint("uniq"),
+        CheckConstraint(
+            "starts_with(uniq, coalesce(tenant_id::text, 'house') || ':')", name="uniq_names_owner"
+        ),
         Index("ix_outbox_event_due", "next_try_at", postgresql_where=text("published_at IS NULL")),
         {"info": PLATFORM},
     )

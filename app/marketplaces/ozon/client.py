@@ -34,7 +34,8 @@ _TYPES = _post("ozon.accrual_types", "/v1/finance/accrual/types")
 _BY_DAY = _post("ozon.accruals", "/v1/finance/accrual/by-day")
 _STOCKS = _post("ozon.stock", "/v1/analytics/stocks")
 
-REQUIRED_METHODS = tuple(point.path for point in (_SELLER_INFO, _LIST, _INFO, _TYPES, _BY_DAY, _STOCKS))
+REQUIRED_METHODS = tuple(point.path for point in (_LIST, _INFO, _BY_DAY, _STOCKS))
+"""What the nightly collection cannot do without."""
 
 _KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

@@ -11,7 +11,7 @@ from app.marketplaces.ozon.accruals import normalise_accruals
 from app.marketplaces.ozon.client import STOCK_SKUS, OzonClient, Visibility
 from app.marketplaces.ozon.normalize import listed_products, normalise_products, normalise_stocks
 from app.marketplaces.ozon.wire import Product
-from app.marketplaces.source import Normalised, Page, Source, Unit
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
 from app.marketplaces.wire import parse_json, parse_rows, read_rows
 
 
@@ -42,6 +42,7 @@ class OzonCatalogue:
     client: OzonClient
     name: str = "ozon.catalogue"
     replaces: bool = False
+    brings: frozenset[Kind] = frozenset({"catalogue"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         return [Unit("now", d_to, d_to)]
@@ -97,6 +98,7 @@ class OzonAccruals:
     client: OzonClient
     name: str = "ozon.accruals"
     replaces: bool = True
+    brings: frozenset[Kind] = frozenset({"sales", "settlement"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         days = (d_from + timedelta(days=n) for n in range((d_to - d_from).days + 1))
@@ -134,6 +136,7 @@ class OzonStock:
     policy: OzonPolicy
     name: str = "ozon.stock"
     replaces: bool = True
+    brings: frozenset[Kind] = frozenset({"stock"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         return [Unit("now", d_to, d_to)]

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from app.marketplaces.errors import Garbled, NotReady, Refused
-from app.marketplaces.source import Normalised, Page, Source, Unit
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
 from app.marketplaces.wb.client import CARDS_PAGE, FINANCE_PAGE, Period, WbClient
 from app.marketplaces.wb.finance import normalise_finance
 from app.marketplaces.wb.normalize import normalise_cards, normalise_remains, normalise_sales
@@ -58,6 +58,7 @@ class WbCards:
     client: WbClient
     name: str = "wb.cards"
     replaces: bool = False
+    brings: frozenset[Kind] = frozenset({"catalogue"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         return [Unit("now", d_to, d_to)]
@@ -98,6 +99,7 @@ class WbSales:
     policy: WbPolicy
     name: str = "wb.sales"
     replaces: bool = False
+    brings: frozenset[Kind] = frozenset({"sales"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         return [window(d_from, d_to)]
@@ -140,6 +142,7 @@ class WbStock:
     policy: WbPolicy
     name: str = "wb.stock"
     replaces: bool = True
+    brings: frozenset[Kind] = frozenset({"stock"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         return [Unit("now", d_to, d_to)]
@@ -202,6 +205,7 @@ class WbFinance:
     policy: WbPolicy
     name: str = "wb.finance"
     replaces: bool = True
+    brings: frozenset[Kind] = frozenset({"settlement"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         if self.policy.slow:

@@ -102,61 +102,61 @@ def _goods(seed: int, wanted: int) -> tuple[list[_Good], list[int]]:
     return goods[:wanted], cards[:wanted]
 
 
-def _columns(goods: list[_Good], rows: list[int]) -> dict[str, list[str]]:
-    picked = [goods[i] for i in rows]
-    return {
-        "title": [g.title for g in picked],
-        "subject": [g.kind.subject for g in picked],
-        "category": [g.kind.category for g in picked],
-        "brand": [g.brand for g in picked],
-    }
-
-
-def _numbers(goods: list[_Good], rows: list[int]) -> dict[str, Ints]:
-    picked = [goods[i] for i in rows]
-    return {
-        "list_price": np.array([g.list_price for g in picked], dtype=np.int64),
-        "cost": np.array([g.cost for g in picked], dtype=np.int64),
-        "volume": np.array([g.volume for g in picked], dtype=np.int64),
-    }
-
-
-def _gift(goods: list[_Good], rows: list[int]) -> npt.NDArray[np.bool_]:
-    return np.array([goods[i].kind.gift for i in rows], dtype=np.bool_)
+def _shelf(
+    picked: list[_Good],
+    article: list[str],
+    size: list[str],
+    barcode: list[str],
+    card_id: Ints,
+    item_id: Ints,
+    commission: list[int],
+) -> Shelf:
+    return Shelf(
+        article=article,
+        title=[g.title for g in picked],
+        subject=[g.kind.subject for g in picked],
+        category=[g.kind.category for g in picked],
+        brand=[g.brand for g in picked],
+        size=size,
+        barcode=barcode,
+        card_id=card_id.astype(np.int64),
+        item_id=item_id.astype(np.int64),
+        list_price=np.array([g.list_price for g in picked], dtype=np.int64),
+        cost=np.array([g.cost for g in picked], dtype=np.int64),
+        volume=np.array([g.volume for g in picked], dtype=np.int64),
+        commission=np.array(commission, dtype=np.int64),
+        gift=np.array([g.kind.gift for g in picked], dtype=np.bool_),
+    )
 
 
 def _wb(seed: int, goods: list[_Good], cards: list[int], rows: list[int]) -> Shelf:
     rng = np.random.default_rng([seed, 12])
+    picked = [goods[i] for i in rows]
     chrt = 275_457_111 + np.cumsum(rng.integers(3, 900, len(rows)))
     card_of_row = np.unique(np.array([cards[i] for i in rows], dtype=np.int64), return_inverse=True)[1]
     steps = np.cumsum(rng.integers(7, 2_000, int(card_of_row.max(initial=0)) + 1))
-    return Shelf(
-        article=[goods[i].article for i in rows],
-        size=[goods[i].size for i in rows],
+    return _shelf(
+        picked,
+        article=[g.article for g in picked],
+        size=[g.size for g in picked],
         barcode=[f"20380{n:08d}" for n in (37_040_971 + np.arange(len(rows)) * 7).tolist()],
         card_id=(190_892_097 + steps)[card_of_row],
-        item_id=chrt.astype(np.int64),
-        commission=np.array([goods[i].kind.wb_commission for i in rows], dtype=np.int64),
-        gift=_gift(goods, rows),
-        **_columns(goods, rows),
-        **_numbers(goods, rows),
+        item_id=chrt,
+        commission=[g.kind.wb_commission for g in picked],
     )
 
 
 def _ozon(seed: int, goods: list[_Good], rows: list[int]) -> Shelf:
     rng = np.random.default_rng([seed, 13])
+    picked = [goods[i] for i in rows]
     product = 1_074_782_997 + np.cumsum(rng.integers(11, 5_000, len(rows)))
     sku = 1_595_285_688 + np.cumsum(rng.integers(11, 9_000, len(rows)))
-    return Shelf(
-        article=[
-            goods[i].article if goods[i].size == "0" else f"{goods[i].article}/{goods[i].size}" for i in rows
-        ],
+    return _shelf(
+        picked,
+        article=[g.article if g.size == "0" else f"{g.article}/{g.size}" for g in picked],
         size=["" for _ in rows],
         barcode=[f"OZN{n}" for n in sku.tolist()],
-        card_id=product.astype(np.int64),
-        item_id=sku.astype(np.int64),
-        commission=np.array([goods[i].kind.ozon_commission for i in rows], dtype=np.int64),
-        gift=_gift(goods, rows),
-        **_columns(goods, rows),
-        **_numbers(goods, rows),
+        card_id=product,
+        item_id=sku,
+        commission=[g.kind.ozon_commission for g in picked],
     )

@@ -102,14 +102,14 @@ def _expressions(world: World) -> dict[str, pl.Expr]:
         "kvw": pl.when(sale).then(((kvv - pl.col("spp_bp") / 100) / 1.22).round(2)).otherwise(0.0),
         "spp": pl.col("spp_bp") / 100,
         "acquiringPercent": pl.col("acq_bp") / 100,
-        "officeName": pl.when(pl.col("sku_no") < 0).then(pl.lit("")).otherwise(pl.lit("Склад WB")),
+        "officeName": _if_goods("Склад WB"),
         "orderDt": _midnight("day_no", world),
         "saleDt": _midnight("sold_no", world),
-        "shkId": pl.when(pl.col("is_line")).then(pl.col("srid_no") % 10_000_000_000 + 20_000_000_000).otherwise(0),
+        "shkId": pl.when(pl.col("is_line")).then(20_000_000_000 + pl.col("srid_no") % 10**10).otherwise(0),
         "paymentProcessing": _if_sale("Комиссия за организацию платежа с НДС"),
         "acquiringBank": _if_sale("Вайлдберриз Банк"),
-        "deliveryMethod": pl.when(pl.col("sku_no") < 0).then(pl.lit("")).otherwise(pl.lit("FBW, (МГТ)")),
-        "warehouseLogisticsCoeff": pl.when(pl.col("is_line")).then(1.0 + pl.col("place") * 0.15).otherwise(0.0),
+        "deliveryMethod": _if_goods("FBW, (МГТ)"),
+        "warehouseLogisticsCoeff": pl.when(pl.col("is_line")).then(pl.col("place") * 0.15 + 1).otherwise(0.0),
         "utdUcdDate": pl.col("rrDate"),
         "srid": _if_line(pl.concat_str(pl.col("srid_no"), pl.lit(".0.0"))),
         "orderUid": _if_line(pl.concat_str(pl.lit("id"), pl.col("srid_no") * 11 + 7)),
@@ -118,6 +118,10 @@ def _expressions(world: World) -> dict[str, pl.Expr]:
 
 def _if_sale(text: str) -> pl.Expr:
     return pl.when(pl.col("is_sale")).then(pl.lit(text)).otherwise(pl.lit(""))
+
+
+def _if_goods(text: str) -> pl.Expr:
+    return pl.when(pl.col("sku_no") < 0).then(pl.lit("")).otherwise(pl.lit(text))
 
 
 def _if_line(value: pl.Expr) -> pl.Expr:

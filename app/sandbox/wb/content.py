@@ -1,12 +1,14 @@
 """content/v2/get/cards/list: cards with their sizes, paged by (updatedAt, nmID)."""
 
+import uuid
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from app.sandbox.world import NAMESPACE, World, uuid
+from app.sandbox.world import NAMESPACE, World
 
 LARGEST_PAGE = 100
 SUBJECT_IDS = 800
@@ -47,11 +49,12 @@ class Content:
     ) -> dict[str, Any]:
         """One reply: up to ``limit`` cards beyond the cursor; ``cursor.total`` counts this page."""
         cards = [c for c in self.cards if self._matches(c, search)] if search else self.cards
-        if not ascending:
-            cards = cards[::-1]
-        if after is not None:
-            cards = [c for c in cards if ((c.updated, c.nm_id) > after) == ascending and (c.updated, c.nm_id) != after]
-        cards = cards[:limit]
+        if ascending:
+            first = bisect_right(cards, after, key=_place) if after else 0
+            cards = cards[first : first + limit]
+        else:
+            last = bisect_left(cards, after, key=_place) if after else len(cards)
+            cards = cards[max(last - limit, 0) : last][::-1]
         cursor: dict[str, Any] = {"total": len(cards)}
         if cards:
             cursor = {"updatedAt": cards[-1].updated, "nmID": cards[-1].nm_id, "total": len(cards)}
@@ -65,6 +68,7 @@ class Content:
         shelf, i = self.world.wb.shelf, card.first
         vol, part = card.nm_id // 100_000, card.nm_id // 1000
         image = f"https://basket-12.wbbasket.ru/vol{vol}/part{part}/{card.nm_id}/images"
+        colour = shelf.title[i].rsplit(", ", 1)[-1]
         side = round(float(shelf.volume[i]) ** (1 / 3) * 4.64)
         return {
             "nmID": card.nm_id,
@@ -87,8 +91,8 @@ class Content:
                 }
             ],
             "wholesale": {"enabled": False, "quantum": 0},
-            "dimensions": {"length": side, "width": side, "height": side, "weightBrutto": 0.4, "isValid": True},
-            "characteristics": [{"id": 14177449, "name": "Цвет", "value": [shelf.title[i].rsplit(", ", 1)[-1]]}],
+            "dimensions": {"length": side, "width": side, "height": side, "isValid": True},
+            "characteristics": [{"id": 14177449, "name": "Цвет", "value": [colour]}],
             "sizes": [
                 {
                     "chrtID": int(shelf.item_id[row]),
@@ -102,3 +106,7 @@ class Content:
             "createdAt": "2024-02-01T12:52:26.072128Z",
             "updatedAt": card.updated,
         }
+
+
+def _place(card: Card) -> tuple[str, int]:
+    return card.updated, card.nm_id

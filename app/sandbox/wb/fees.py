@@ -45,12 +45,12 @@ def delivery(lines: Lines, shelf: Shelf) -> Ints:
     """Delivery to the buyer: 46 ₽ for the first litre, 14 ₽ for each further one, times the warehouse."""
     extra = np.maximum(shelf.volume[lines["sku"]] - 100, 0)
     coefficient = np.array([100, 115, 130], dtype=np.int64)[lines["place"]]
-    return (4_600 + 14 * extra) * coefficient // 100
+    return np.asarray((4_600 + 14 * extra) * coefficient // 100, dtype=np.int64)
 
 
 def way_back(lines: Lines, shelf: Shelf) -> Ints:
     """Delivery back from the buyer."""
-    return 5_000 + 6 * np.maximum(shelf.volume[lines["sku"]] - 100, 0)
+    return np.asarray(5_000 + 6 * np.maximum(shelf.volume[lines["sku"]] - 100, 0), dtype=np.int64)
 
 
 def in_buyout_report(lines: Lines) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -12,7 +12,7 @@ from app.sandbox.ledger import STORNO as STORNO_FLAG
 from app.sandbox.ledger import Lines
 from app.sandbox.wb import fees, names
 from app.sandbox.wb import operations as op
-from app.sandbox.wb.columns import CONSTANTS, ORDER, dress
+from app.sandbox.wb.columns import ORDER, dress
 from app.sandbox.wb.operations import Operation
 from app.sandbox.world import World
 
@@ -188,8 +188,8 @@ def _block_frame(block: Block) -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(
         [pl.lit(text).cast(pl.String).alias(name) for name, text in words.items()]
         + [
-            pl.lit(int(operation.name == "Логистика" and "К клиенту" in operation.bonus)).alias("deliveryAmount"),
-            pl.lit(int(operation.name == "Логистика" and "От клиента" in operation.bonus)).alias("returnAmount"),
+            pl.lit(int("К клиенту" in operation.bonus)).alias("deliveryAmount"),
+            pl.lit(int("От клиента" in operation.bonus)).alias("returnAmount"),
         ]
     )
 
@@ -200,6 +200,3 @@ def _event_day(operation: Operation, lines: Lines) -> Ints:
     if operation in (op.TO_BUYER_CANCELLED, op.BACK_CANCELLED):
         return lines["cancel"].astype(np.int64)
     return lines["sold"].astype(np.int64)
-
-
-__all__ = ["CONSTANTS", "FinanceRows", "Header"]

@@ -12,7 +12,7 @@ _FIRST = date(2024, 1, 29).toordinal()  # the finance reports begin on this day
 
 
 def _key(lines: Lines) -> Ints:
-    return lines["day"].astype(np.int64) * (1 << 20) + lines["row"]
+    return np.asarray(lines["day"].astype(np.int64) * (1 << 20) + lines["row"], dtype=np.int64)
 
 
 def srid_number(lines: Lines) -> Ints:

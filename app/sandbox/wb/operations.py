@@ -36,9 +36,7 @@ LUMPS: dict[str, Operation] = {
     lumps.REBILL: Operation(
         "", "Возмещение издержек по перевозке/по складским операциям с товаром", "", "rebillLogisticCost", 2
     ),
-    lumps.PICKUP_REWARD: Operation(
-        "", "Возмещение за выдачу и возврат товаров на ПВЗ", "", "ppvzReward", 1
-    ),
+    lumps.PICKUP_REWARD: Operation("", "Возмещение за выдачу и возврат товаров на ПВЗ", "", "ppvzReward", 1),
 }
 ACCOUNT_LEVEL = frozenset({lumps.STORAGE, lumps.ACCEPTANCE, lumps.ADS, lumps.REBILL, lumps.REVIEWS})
 """Rows with nmId 0. A charge for a review names its product in the text only."""

@@ -1,6 +1,7 @@
 """warehouse_remains: a report that is ordered, waited for and fetched; stock as of now."""
 
 import itertools
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 
 from app.sandbox.catalogue.shelf import Ints
 from app.sandbox.ledger import NEVER
-from app.sandbox.world import NAMESPACE, World, uuid
+from app.sandbox.world import NAMESPACE, World
 
 PLACES = ("Склад WB РФ", "Склад WB СГТ РФ", "Минск")
 TO_BUYERS, FROM_BUYERS, ALTOGETHER = (

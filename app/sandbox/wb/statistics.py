@@ -17,13 +17,13 @@ from app.sandbox.wb import fees, names
 from app.sandbox.world import World
 
 PLACES = ("Склад WB РФ", "Склад WB СГТ РФ", "Минск")
+_CENTRE, _NORTH_WEST, _VOLGA = "Центральный", "Северо-Западный", "Приволжский"
+_SOUTH, _URALS, _SIBERIA, _CAUCASUS = "Южный", "Уральский", "Сибирский", "Северо-Кавказский"
 REGIONS = (
-    ("Центральный федеральный округ", "Московская область"), ("Центральный федеральный округ", "Москва"),
-    ("Центральный федеральный округ", "Тульская область"), ("Северо-Западный федеральный округ", "Санкт-Петербург"),
-    ("Приволжский федеральный округ", "Республика Татарстан"), ("Приволжский федеральный округ", "Самарская область"),
-    ("Южный федеральный округ", "Краснодарский край"), ("Южный федеральный округ", "Ростовская область"),
-    ("Уральский федеральный округ", "Свердловская область"), ("Уральский федеральный округ", "Челябинская область"),
-    ("Сибирский федеральный округ", "Новосибирская область"), ("Северо-Кавказский федеральный округ", "Ставропольский край"),
+    (_CENTRE, "Московская область"), (_CENTRE, "Москва"), (_CENTRE, "Тульская область"),
+    (_NORTH_WEST, "Санкт-Петербург"), (_VOLGA, "Республика Татарстан"), (_VOLGA, "Самарская область"),
+    (_SOUTH, "Краснодарский край"), (_SOUTH, "Ростовская область"), (_URALS, "Свердловская область"),
+    (_URALS, "Челябинская область"), (_SIBERIA, "Новосибирская область"), (_CAUCASUS, "Ставропольский край"),
 )  # fmt: skip
 PAGE = 80_000
 
@@ -61,7 +61,8 @@ class Statistics:
         for t in range(max(self.world.t(since.date()), self.world.first_t), self.world.now_t):
             rows = rows_of(t)
             if rows.height:
-                rows = rows.filter(pl.col("lastChangeDate") > limit).sort("lastChangeDate", maintain_order=True)
+                rows = rows.filter(pl.col("lastChangeDate") > limit)
+                rows = rows.sort("lastChangeDate", maintain_order=True)
             if rows.height:
                 found.append(rows)
                 count += rows.height
@@ -146,7 +147,7 @@ class Statistics:
                 "warehouseName": of(list(PLACES), pl.Series(lines["place"].astype(np.int64))),
                 "warehouseType": pl.Series(["Склад WB"]).extend_constant("Склад WB", len(lines) - 1),
                 "countryName": pl.Series(["Россия"]).extend_constant("Россия", len(lines) - 1),
-                "oblastOkrugName": of([r[0] for r in REGIONS], region),
+                "oblastOkrugName": of([f"{r[0]} федеральный округ" for r in REGIONS], region),
                 "regionName": of([r[1] for r in REGIONS], region),
                 "supplierArticle": of(shelf.article),
                 "nmId": shelf.card_id[lines["sku"]],

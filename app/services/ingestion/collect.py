@@ -96,10 +96,12 @@ class Collector:
         return total
 
     def collect_unit(self, source: Source, unit: Unit) -> Written | None:
-        """One unit; None where it said exactly what it said last time."""
+        """One unit; None where it said exactly what it said last time, or this job has it already."""
         key = RunKey(self.account.id, source.name, _name(source, unit))
         now = self.clock.now()
         with self.db.tenant(self.account.tenant_id) as tx:
+            if runs.is_done(tx, key, self.trace_id):
+                return None
             run = runs.open_run(tx, key, self.trace_id, now, now - RESUME_WITHIN)
         try:
             hashes = self._fetch(source, unit, key, run)
@@ -123,7 +125,7 @@ class Collector:
         digest, now = runs.unit_digest(hashes), self.clock.now()
         with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
             if runs.is_known(tx, key, digest):
-                runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now)
+                runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now, self.trace_id)
                 return None
             rows = source.normalise(unit, runs.bodies(tx, self.account.id, hashes))
             writer = FactWriter(
@@ -136,7 +138,7 @@ class Collector:
             written = writer.write(unit, rows, source.brings, replaces=source.replaces)
             runs.keep_unplaced(tx, key, written.unplaced)
             runs.cover(tx, key, unit, written.by_day, now)
-            runs.finish_run(tx, key, run.id, digest, _counts(written), now)
+            runs.finish_run(tx, key, run.id, digest, _counts(written), now, self.trace_id)
         return written
 
 

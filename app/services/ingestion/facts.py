@@ -12,7 +12,7 @@ from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
 from app.marketplaces.rows import SettlementRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
-from app.repositories.catalogue import merge_catalogue
+from app.repositories.catalogue import merge_catalogue, restate_first_sales
 from app.repositories.staging import Staging
 from app.repositories.targets import DAILY_SALES, DAILY_STOCK, SALE_EVENT, SETTLEMENT_LINE
 
@@ -96,7 +96,10 @@ class FactWriter:
             replaces=True,
             where=f"t.d IN ({listed})",
         )
-        return merge(self.tx, DAILY_SALES, "stage_daily_sales", daily, self.trace_id)
+        count = merge(self.tx, DAILY_SALES, "stage_daily_sales", daily, self.trace_id)
+        if count.written:
+            restate_first_sales(self.tx, self.account_id)
+        return count
 
     def _merge(
         self, target: Target, stage: str, unit: Unit, rows: Sequence[Dated], *, replaces: bool

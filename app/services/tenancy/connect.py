@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Protocol
 
 from app.core.crypto import Sealed, Vault
-from app.core.errors import BadInput
 from app.db.session import TenantTx
 
 TAIL = 4
@@ -19,7 +18,11 @@ OZON_EXAMPLE = "123456 01234567-89ab-cdef-0123-456789abcdef"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedToken:
-    """A token the marketplace accepted just now. ``notes`` are sentences worth telling the person."""
+    """A token the marketplace accepted just now. ``notes`` are sentences worth telling the person.
+
+    ``name`` "" = the marketplace would not tell it now (WB: once a day on a base token).
+    ``secret`` is what a client is opened with: WB's token, Ozon's «Client-Id Api-Key».
+    """
 
     marketplace: str
     seller_key: str
@@ -33,14 +36,12 @@ class CheckedToken:
 
 
 class TokenChecker(Protocol):
-    """Asks the marketplace about a token: one or two calls that only read, slow, never in a transaction.
+    """Asks the marketplace about what was pasted: a call or two that only read, never in a transaction.
 
-    Raise BadInput for what is no token, and the marketplace errors of app.marketplaces.errors.
+    Raises TokenUnfit for what is no token, and the errors of app.marketplaces.errors.
     """
 
-    def check_wb(self, pasted: str) -> CheckedToken: ...
-
-    def check_ozon(self, client_id: str, api_key: str) -> CheckedToken: ...
+    def __call__(self, marketplace: str, pasted: str) -> CheckedToken: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,35 +60,6 @@ class Connected:
     is_replaced: bool
 
 
-def parse_ozon(pasted: str) -> tuple[str, str]:
-    """«Client-Id Api-Key» in any spacing, also one under the other. Raises BadInput."""
-    words = pasted.replace(":", " ").split()
-    given = [
-        word
-        for word in words
-        if word.lower().strip(",;") not in ("client-id", "api-key", "clientid", "apikey")
-    ]
-    if len(given) != 2 or not given[0].isdigit():
-        raise BadInput(
-            "Нужны два слова через пробел: Client-Id (число) и Api-Key.\n"
-            f"Например: {OZON_EXAMPLE}\n"
-            "Оба есть в кабинете Ozon: Настройки → API-ключи."
-        )
-    return given[0], given[1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckToken:
-    """Check what was pasted for a marketplace. Not a transaction: it waits for the network."""
-
-    checker: TokenChecker
-
-    def __call__(self, marketplace: str, pasted: str) -> CheckedToken:
-        if marketplace == OZON:
-            return self.checker.check_ozon(*parse_ozon(pasted))
-        return self.checker.check_wb(pasted)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreAccount:
     """Seal the token and store the account; the same seller again means a new token, not a new account."""
@@ -96,19 +68,20 @@ class StoreAccount:
 
     def __call__(self, tx: TenantTx, checked: CheckedToken) -> Connected:
         known = tx.run(
-            "SELECT id FROM marketplace_account WHERE tenant_id = :tenant_id"
+            "SELECT name FROM marketplace_account WHERE tenant_id = :tenant_id"
             " AND marketplace = :marketplace AND seller_key = :seller_key",
             marketplace=checked.marketplace,
             seller_key=checked.seller_key,
         ).scalar_one_or_none()
+        name = checked.name or known or f"кабинет {checked.seller_key[:8]}"
         sealed = self.vault.encrypt(
             checked.secret.encode(), account_aad(tx.tenant_id, checked.marketplace, checked.seller_key)
         )
-        account_id = self._write(tx, checked, sealed)
+        account_id = self._write(tx, checked, name, sealed)
         return Connected(
             account_id=account_id,
             marketplace=checked.marketplace,
-            name=checked.name,
+            name=name,
             kind=checked.kind,
             token_tail=checked.secret[-TAIL:],
             scopes=checked.scopes,
@@ -118,7 +91,7 @@ class StoreAccount:
             is_replaced=known is not None,
         )
 
-    def _write(self, tx: TenantTx, checked: CheckedToken, sealed: Sealed) -> int:
+    def _write(self, tx: TenantTx, checked: CheckedToken, name: str, sealed: Sealed) -> int:
         account_id: int = tx.run(
             """
             INSERT INTO marketplace_account
@@ -134,7 +107,7 @@ class StoreAccount:
             RETURNING id
             """,
             marketplace=checked.marketplace,
-            name=checked.name,
+            name=name,
             seller_key=checked.seller_key,
             key_id=sealed.key_id,
             nonce=sealed.nonce,

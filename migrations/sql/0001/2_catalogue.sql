@@ -76,6 +76,7 @@ CREATE TABLE sku (
     brand text DEFAULT '' NOT NULL,
     category text DEFAULT '' NOT NULL,
     title text DEFAULT '' NOT NULL,
+    first_sold date,
     CONSTRAINT pk_sku PRIMARY KEY (tenant_id, id),
     CONSTRAINT fk_sku_marketplace_account
         FOREIGN KEY(tenant_id, account_id)

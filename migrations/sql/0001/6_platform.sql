@@ -59,6 +59,8 @@ CREATE TABLE outbox_event (
     error text,
     CONSTRAINT pk_outbox_event PRIMARY KEY (id),
     CONSTRAINT uq_outbox_event_uniq UNIQUE (uniq),
+    CONSTRAINT ck_outbox_event_uniq_names_owner
+        CHECK (starts_with(uniq, coalesce(tenant_id::text, 'house') || ':')),
     CONSTRAINT fk_outbox_event_tenant
         FOREIGN KEY(tenant_id)
         REFERENCES tenant (id) ON DELETE CASCADE

@@ -1,8 +1,9 @@
 -- Months of the partitioned tables. SECURITY DEFINER: the application may ask for a month, it may
 -- not create tables. LIKE + ATTACH instead of PARTITION OF, which waits on every reader.
+-- STRICT: greatest() and least() pass over a NULL, and an unknown day would mean every month since 2015.
 
 CREATE FUNCTION ambar_make_partitions(parent text, first_day date, last_day date) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     month date := date_trunc('month', greatest(first_day, date '2015-01-01'))::date;
     last_month date := date_trunc('month', least(last_day, (now() + interval '2 years')::date))::date;
@@ -18,7 +19,9 @@ BEGIN
     WHILE month <= last_month LOOP
         child := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
         IF to_regclass('public.' || quote_ident(child)) IS NULL THEN
-            PERFORM pg_advisory_xact_lock(hashtext('ambar_partition:' || child));
+            -- One lock for the parent: with a lock a month, who holds the parent waits for a month and
+            -- who holds the month waits for the parent.
+            PERFORM pg_advisory_xact_lock(hashtext('ambar_partition:' || parent));
             IF to_regclass('public.' || quote_ident(child)) IS NULL THEN
                 PERFORM ambar_attach_month(parent, child, month);
                 made := made + 1;
@@ -29,8 +32,11 @@ BEGIN
     RETURN made;
 END $$;
 
+-- The bounds of a timestamptz month are read in the session's zone: always UTC, or months of two
+-- sessions overlap. lock_timeout is a setting of the function, so the caller's comes back after it.
 CREATE FUNCTION ambar_attach_month(parent text, child text, month date) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STRICT
+SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE
     attempt integer := 0;
 BEGIN
@@ -40,7 +46,6 @@ BEGIN
     EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', child);
     LOOP
         BEGIN
-            SET LOCAL lock_timeout = '2s';
             EXECUTE format(
                 'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
                 parent, child, month, (month + interval '1 month')::date);

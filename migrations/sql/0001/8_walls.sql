@@ -1,6 +1,12 @@
 -- Row-level security, FORCEd on every table, and who may do what.
 -- Grants go to partitioned parents only: a partition read by name is not protected by the parent's
--- policy, so nobody but the owner may name one.
+-- policy, so nobody but the owner and the dump may name one.
+
+-- A dump reads every table, partition and sequence by name; months that are yet to be made too.
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ambar_backup;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO ambar_backup;
+GRANT SELECT ON alembic_version TO ambar_backup;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO ambar_backup;
 
 DO $$
 DECLARE
@@ -51,5 +57,5 @@ CREATE POLICY tenant_wall ON tenant FOR SELECT TO ambar_app
 GRANT SELECT ON tenant, membership TO ambar_app;
 GRANT SELECT, INSERT ON job, outbox_event TO ambar_app;
 
-CREATE POLICY everybody_reads ON installation FOR SELECT USING (true);
+CREATE POLICY everybody_reads ON installation FOR SELECT TO ambar_app, ambar_platform USING (true);
 GRANT SELECT ON installation TO ambar_app, ambar_platform;

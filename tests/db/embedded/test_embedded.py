@@ -146,7 +146,8 @@ def test_a_closed_home_stays_closed_and_its_cluster_lies_elsewhere(folder: Path)
         cluster = cluster_of(data)
         assert cluster is not None
         assert cluster.is_relative_to("/var/lib/ambar/clusters")
-        assert "Чужих прав доступа Ambar не меняет" in (data / "postgres-location.txt").read_text(encoding="utf-8")
+        signpost = (data / "postgres-location.txt").read_text(encoding="utf-8")
+        assert "Чужих прав доступа Ambar не меняет" in signpost
     folder.chmod(0o755)  # now reachable: it must not seem empty
     moved = folder / "переехал"
     data.rename(moved)

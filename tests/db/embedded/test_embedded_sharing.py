@@ -42,6 +42,17 @@ def another_process(data: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+@contextmanager
+def bystander_of(owner: os.stat_result) -> Iterator[subprocess.Popen[bytes]]:
+    """A living process of the server's user that has nothing to do with it."""
+    account = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+    with subprocess.Popen(["sleep", "600"], cwd="/", **account) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def leaves(process: subprocess.Popen[str]) -> None:
     assert process.communicate("leave\n", timeout=30)[0] == "out\n"
 
@@ -122,18 +133,27 @@ def test_a_stale_pid_file_deceives_nobody(data: Path, content: str) -> None:
         cluster = cluster_of(data)
         assert cluster is not None
         owner = cluster.stat()
-    foreign = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
-    with subprocess.Popen(["sleep", "600"], cwd="/", **foreign) as bystander:
+    with bystander_of(owner) as bystander:
         pid_file = cluster / "postmaster.pid"
         pid_file.write_text(content.format(pid=bystander.pid, pgdata=cluster))
         os.chown(pid_file, owner.st_uid, owner.st_gid)
-        try:
-            with EmbeddedServer(data, fast=True) as server:
-                assert ask(server, "SELECT n FROM kept") == 7
-                assert postmaster(data) != bystander.pid
-            assert bystander.poll() is None, "a process that is not ours was signalled"
-        finally:
-            bystander.kill()
+        with EmbeddedServer(data, fast=True) as server:
+            assert ask(server, "SELECT n FROM kept") == 7
+            assert postmaster(data) != bystander.pid
+        assert bystander.poll() is None
+
+
+def test_stopping_signals_the_server_and_not_who_its_pid_file_names(data: Path) -> None:
+    server = EmbeddedServer(data, fast=True)
+    server.start()
+    pid, cluster = postmaster(data), cluster_of(data)
+    assert cluster is not None
+    with bystander_of(cluster.stat()) as bystander:
+        pid_file = cluster / "postmaster.pid"
+        pid_file.write_text(pid_file.read_text().replace(str(pid), str(bystander.pid), 1))
+        server.release()
+        assert not running(pid)
+        assert bystander.poll() is None
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_server(data: Path) -> None:
@@ -174,7 +194,7 @@ def test_a_socket_folder_that_somebody_else_made_is_not_used(data: Path, tmp_pat
         cluster = cluster_of(data)
         assert cluster is not None
         socket = Path((cluster / "postmaster.pid").read_text().splitlines()[4])
-    socket.rmdir()
+    assert not socket.exists(), "nothing is left lying about"
     socket.symlink_to(tmp_path)
     try:
         with EmbeddedServer(data, fast=True) as server:

@@ -20,7 +20,9 @@ def clean_up(data: Path) -> None:
 def cluster_of(data: Path) -> Path | None:
     """PGDATA, beside the data folder or where its signpost says."""
     signpost = data / "postgres-location.txt"
-    home = Path(signpost.read_text(encoding="utf-8").splitlines()[0]) if signpost.exists() else data / "postgres"
+    home = data / "postgres"
+    if signpost.exists():
+        home = Path(signpost.read_text(encoding="utf-8").splitlines()[0])
     return home / "data" if (home / "data").exists() else None
 
 

@@ -1,0 +1,114 @@
+"""``ambar migrate | backup | restore``: the database as a whole, with the server's own tools."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import create_engine, make_url, pool, text
+
+from app.core.config import Settings, get_settings
+from app.core.errors import BadInput, Conflict, NotFound
+from app.core.paths import cluster_dir, data_dir, master_key_file
+from app.db.embedded import EmbeddedServer
+from app.db.install import describe, embedded_urls
+from app.db.install import migrate as migrate_to_head
+
+
+def register(cli: typer.Typer) -> None:
+    for command in (migrate, backup, restore):
+        cli.command(command.__name__)(command)
+
+
+def migrate() -> None:
+    """Создать роли и привести схему базы к последней версии."""
+    with _server(get_settings()) as (url, _tools):
+        migrate_to_head(url)
+        typer.echo(f"Схема обновлена: {describe(url)}")
+
+
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="Куда; по умолчанию ambar-ДАТА.dump здесь.")] = None,
+) -> None:
+    """Сохранить базу в один файл (pg_dump). Главный ключ — отдельно: без него токены не открыть."""
+    settings = get_settings()
+    target = file or Path(f"ambar-{datetime.now(UTC):%Y-%m-%d-%H%M}.dump")
+    if target.exists():
+        raise Conflict(f"Файл {target} уже есть: укажите другое имя.")
+    with _server(settings) as (url, tools):
+        _run(tools, "pg_dump", url, ["--format=custom", f"--file={target}"])
+    key = master_key_file(settings.master_key_file, data_dir(settings.ambar_data))
+    typer.echo(f"Копия базы: {target} ({target.stat().st_size // 1024} КиБ).")
+    typer.echo(f"Главный ключ в копию не входит, сохраните отдельно: {key}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="Файл, сделанный командой backup.")],
+    replace: Annotated[bool, typer.Option(help="Заменить то, что в базе есть сейчас.")] = False,
+) -> None:
+    """Вернуть базу из копии. В непустую базу — только с --replace."""
+    if not file.is_file():
+        raise NotFound(f"Файла {file} нет.")
+    with _server(get_settings()) as (url, tools):
+        if _has_tables(url) and not replace:
+            raise Conflict("База не пустая: добавьте --replace, если её содержимое больше не нужно.")
+        if replace:
+            _empty(url)
+        _run(tools, "pg_restore", url, ["--exit-on-error", "--single-transaction", str(file)])
+    typer.echo(f"База восстановлена из {file}.")
+
+
+@contextmanager
+def _server(settings: Settings) -> Iterator[tuple[str, Path | None]]:
+    """The administrator's URL and where the server's tools lie (None: on PATH)."""
+    if settings.database_url:
+        yield settings.admin_database_url or settings.database_url, None
+        return
+    with EmbeddedServer(cluster_dir(data_dir(settings.ambar_data))) as server:
+        yield embedded_urls(server).admin, server.bin_dir
+
+
+def _run(tools: Path | None, program: str, url: str, arguments: list[str]) -> None:
+    found = str(tools / program) if tools and (tools / program).exists() else shutil.which(program)
+    if found is None:
+        raise NotFound(f"Не найдена программа {program}: установите postgresql-client версии вашего сервера.")
+    parsed = make_url(url)
+    where = {
+        "PGHOST": str(parsed.query.get("host", parsed.host or "")),
+        "PGPORT": str(parsed.query.get("port", parsed.port or "")),
+        "PGUSER": parsed.username or "",
+        "PGPASSWORD": str(parsed.password or ""),
+        "PGDATABASE": parsed.database or "",
+    }
+    environment = {**os.environ, **{name: value for name, value in where.items() if value}}
+    command = [
+        found,
+        f"--dbname={parsed.database}" if program == "pg_restore" else "--no-password",
+        *arguments,
+    ]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BadInput(f"{program} не справился: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _has_tables(url: str) -> bool:
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        found = connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
+    engine.dispose()
+    return bool(found)
+
+
+def _empty(url: str) -> None:
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+        connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO PUBLIC")
+        connection.exec_driver_sql("GRANT USAGE, CREATE ON SCHEMA public TO ambar_owner")
+    engine.dispose()

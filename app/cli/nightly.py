@@ -1,0 +1,92 @@
+"""``ambar nightly | backfill | recalc``: what the night does, by hand, with progress; resumed if stopped."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.cli.bars import bars
+from app.core import logging
+from app.core.config import get_settings
+from app.core.errors import BadInput
+from app.house import open_house
+from app.scheduler.jobs import tenants
+from app.services.jobs import new_trace
+from app.services.names import source_name
+from app.services.night import NightReport, policy_of
+from app.services.recalc_metrics import recalc_metrics
+
+DAY = "%Y-%m-%d"
+
+Day = Annotated[datetime | None, typer.Option(formats=[DAY], help="День, ГГГГ-ММ-ДД.")]
+
+
+def register(cli: typer.Typer) -> None:
+    for command in (nightly, backfill, recalc):
+        cli.command(command.__name__)(command)
+
+
+def nightly(date: Day = None) -> None:
+    """Собрать данные всех организаций за день (по умолчанию вчера) и пересчитать."""
+    _collect(date.date() if date else None, None)
+
+
+def backfill(
+    days: Annotated[int, typer.Option(min=1, max=1500, help="За сколько дней поднять историю.")] = 400,
+) -> None:
+    """Поднять историю за много дней. Прерванное продолжается с того же места."""
+    _collect(None, days)
+
+
+def recalc(
+    d_from: Annotated[datetime, typer.Option("--from", formats=[DAY], help="С какого дня, ГГГГ-ММ-ДД.")],
+    d_to: Annotated[datetime | None, typer.Option("--to", formats=[DAY], help="По какой день.")] = None,
+) -> None:
+    """Пересчитать показатели за период по уже собранным данным."""
+    console = Console()
+    settings = get_settings()
+    logging.configure("WARNING")
+    with open_house(settings) as house:
+        last = d_to.date() if d_to else house.night.yesterday()
+        first = d_from.date()
+        if first > last:
+            raise BadInput(f"Начало {first:%d.%m.%Y} позже конца {last:%d.%m.%Y}.")
+        for tenant_id in tenants(house.db):
+            with bars(console) as progress, house.db.tenant(tenant_id, statement_timeout_ms=0) as tx:
+                done = recalc_metrics(
+                    tx, first, last, trace_id=new_trace(), policy=policy_of(settings), progress=progress
+                )
+            console.print(
+                f"Организация {tenant_id}: дней {len(done.sku_count)}, "
+                f"изменилось строк {done.count.written}.",
+                highlight=False,
+            )
+
+
+def _collect(d: date | None, days: int | None) -> None:
+    console = Console()
+    settings = get_settings()
+    logging.configure("WARNING")
+    with open_house(settings) as house:
+        day = d or house.night.yesterday()
+        if day > house.night.yesterday():
+            raise BadInput(f"{day:%d.%m.%Y} ещё не закончился: данные за него будут завтра ночью.")
+        if days and day - timedelta(days=days) < date(2015, 1, 1):
+            raise BadInput("Так далеко истории нет ни у кого.")
+        everybody = tenants(house.db)
+        if not everybody:
+            console.print("Организаций пока нет: напишите боту /start и подключите кабинет.")
+        for tenant_id in everybody:
+            with bars(console) as progress:
+                report = house.night.run(tenant_id, day, new_trace(), progress, days=days)
+            house.teller.night(report, "manual")
+            console.print(_told(report), highlight=False)
+
+
+def _told(report: NightReport) -> str:
+    lines = [f"Организация {report.tenant_id}, {report.d:%d.%m.%Y}: изменилось строк {report.written}."]
+    lines += [f"  {source_name(name)}: {error}" for name, error in report.errors.items()]
+    if report.wait_until:
+        lines.append(f"  Часть данных площадка отдаст позже: повторите после {report.wait_until:%H:%M} UTC.")
+    return "\n".join(lines)

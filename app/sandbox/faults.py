@@ -1,0 +1,117 @@
+"""Faults on order: what a marketplace answers on a bad day, for paths that match, so many times."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from app.sandbox.http import Handler
+
+KINDS = ("500", "garbage", "half_page", "new_field", "wrong_type", "timeout", "429", "reset", "empty")
+BEFORE = frozenset({"500", "garbage", "timeout", "429", "reset", "empty"})
+"""These answer instead of the method; the others spoil its answer."""
+
+LONG = 3_600.0
+DECIMAL = re.compile(r"^-?\d+\.\d+$")
+
+
+@dataclass(slots=True)
+class Fault:
+    """``left`` more requests whose path matches are answered with ``kind``."""
+
+    path: re.Pattern[str]
+    kind: str
+    left: int
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults in force, oldest first."""
+
+    standing: list[Fault] = field(default_factory=list)
+
+    def add(self, path: str, kind: str, times: int) -> None:
+        """Raises ValueError for an unknown kind or a bad pattern."""
+        if kind not in KINDS or times < 1:
+            raise ValueError(f"kind is one of {', '.join(KINDS)}; times is at least 1")
+        try:
+            self.standing.append(Fault(re.compile(path), kind, times))
+        except re.error as wrong:
+            raise ValueError(f"path is not a pattern: {wrong}") from None
+
+    def clear(self) -> None:
+        """No faults."""
+        self.standing.clear()
+
+    def due(self, path: str) -> str | None:
+        """The kind that strikes this request, counted off."""
+        for fault in self.standing:
+            if fault.path.search(path):
+                fault.left -= 1
+                if fault.left == 0:
+                    self.standing.remove(fault)
+                return fault.kind
+        return None
+
+    async def strike(self, kind: str, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer ``request`` as the fault has it."""
+        if kind in BEFORE:
+            return await _instead(kind, request)
+        answer = await handler(request)
+        if not isinstance(answer, web.Response) or answer.status != 200 or not isinstance(answer.body, bytes):
+            return answer
+        spoiled = _spoil(kind, answer.body)
+        own = ("content-length", "content-type")
+        kept = {name: value for name, value in answer.headers.items() if name.lower() not in own}
+        return web.Response(body=spoiled, headers=kept, content_type="application/json", charset="utf-8")
+
+
+async def _instead(kind: str, request: web.Request) -> web.StreamResponse:
+    if kind == "timeout":
+        await asyncio.sleep(LONG)
+    if kind == "reset" and request.transport is not None:
+        request.transport.abort()
+    if kind == "429":
+        headers = {"X-Ratelimit-Limit": "1", "X-Ratelimit-Remaining": "0"}
+        headers |= {"X-Ratelimit-Reset": "1", "X-Ratelimit-Retry": "1", "Retry-After": "1"}
+        told = {"title": "too many requests", "status": 429, "code": 8}
+        return web.json_response(told, status=429, headers=headers)
+    if kind == "garbage":
+        return web.Response(text="<html><body>502 Bad Gateway</body></html>", content_type="text/html")
+    if kind == "empty":
+        return web.Response(status=200, content_type="application/json")
+    return web.json_response({"code": 13, "message": "internal error"}, status=500)
+
+
+def _spoil(kind: str, body: bytes) -> bytes:
+    if kind == "half_page":
+        return body[: len(body) // 2]
+    value = json.loads(body or b"null")
+    changed = _with_news(value) if kind == "new_field" else _with_other_types(value)
+    return json.dumps(changed, ensure_ascii=False).encode()
+
+
+def _with_news(value: Any) -> Any:
+    """Every object gains a field that nobody announced."""
+    if isinstance(value, list):
+        return [_with_news(item) for item in value]
+    if isinstance(value, dict):
+        news = {"isEcoFriendly": True, "ecoLabels": [{"code": 7}]}
+        return {key: _with_news(item) for key, item in value.items()} | news
+    return value
+
+
+def _with_other_types(value: Any) -> Any:
+    """Decimals in strings become numbers, numbers become strings: the drift that was seen live."""
+    if isinstance(value, list):
+        return [_with_other_types(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_other_types(item) for key, item in value.items()}
+    if isinstance(value, str) and DECIMAL.match(value):
+        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value

@@ -1,0 +1,106 @@
+"""From a chunk's facts to rows of metrics_daily: the domain's columnar formulas, composed."""
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from app.domain.finance.pnl import calc_revenue_net, with_known_cost, with_pnl
+from app.domain.supply.inventory import cover_column, velocity_column, with_window_sums
+from app.domain.supply.policy import Policy
+from app.repositories.metrics_input import MONEY_COLUMNS, ChunkFacts
+
+DEFAULT_CURRENCY = "RUB"
+"""Of a SKU-day that has stock but no money."""
+
+VELOCITIES = (7, 14, 28)
+KOPECK, TEN_THOUSANDTH = Decimal("0.01"), Decimal("0.0001")
+
+
+def metric_rows(facts: ChunkFacts, d_from: date, d_to: date, policy: Policy) -> pl.DataFrame:
+    """One row for every SKU-day with a sale, return, cost or stock, in metrics_daily's columns.
+
+    Money of a settled day is the finance report's, of any other the sales feed's.
+    """
+    money = _money(facts)
+    days = _with_stock(money, facts).filter(pl.col("d").is_between(d_from, d_to))
+    cover_days = policy.aggr_days(facts.marketplace)
+    return _columns(_computed(days, facts, cover_days), facts.account_id, cover_days)
+
+
+def _money(facts: ChunkFacts) -> pl.DataFrame:
+    """Settled rows of settled days, preliminary rows of the others; a sale on a settled day that the
+    report books elsewhere keeps its row, without money."""
+    settled_day = pl.col("d").is_in(facts.settled_days.implode())
+    settled = facts.settled.filter(settled_day).with_columns(is_preliminary=pl.lit(False))
+    early = facts.preliminary.filter(~settled_day).with_columns(is_preliminary=pl.lit(True))
+    key = ["sku_id", "d", "currency"]
+    bare = (
+        facts.preliminary.filter(settled_day)
+        .select(key)
+        .join(settled.select(key), on=key, how="anti")
+        .with_columns(is_preliminary=pl.lit(False))
+    )
+    return pl.concat([settled, early, bare], how="diagonal")
+
+
+def _with_stock(money: pl.DataFrame, facts: ChunkFacts) -> pl.DataFrame:
+    """Stock beside the money; stock alone makes a row too."""
+    settled_day = pl.col("d").is_in(facts.settled_days.implode())
+    alone = (
+        facts.stock.select("sku_id", "d")
+        .join(money.select("sku_id", "d").unique(), on=["sku_id", "d"], how="anti")
+        .with_columns(currency=pl.lit(DEFAULT_CURRENCY), is_preliminary=~settled_day)
+    )
+    zeros = ["units", *MONEY_COLUMNS, "marketing_kop", "other_kop"]
+    return (
+        pl.concat([money, alone], how="diagonal")
+        .with_columns(pl.col(zeros).fill_null(0))
+        .join(facts.stock, on=["sku_id", "d"], how="left")
+    )
+
+
+def _computed(days: pl.DataFrame, facts: ChunkFacts, cover_days: int) -> pl.DataFrame:
+    costed = with_known_cost(days, facts.costs).with_columns(
+        revenue_net_kop=calc_revenue_net(*(pl.col(name) for name in MONEY_COLUMNS))
+    )
+    # What is neither revenue nor marketing (storage, penalties, compensation) still moves the profit.
+    profit = with_pnl(costed.with_columns(marketing_kop=pl.col("marketing_kop") - pl.col("other_kop")))
+    sums = with_window_sums(profit, facts.sales, sorted({*VELOCITIES, cover_days}), facts.first_sales)
+    return sums.with_columns(marketing_kop=pl.col("marketing_kop") + pl.col("other_kop"))
+
+
+def _columns(rows: pl.DataFrame, account_id: int, cover_days: int) -> pl.DataFrame:
+    """The table's columns, exact decimals instead of scaled integers."""
+    money = {
+        "revenue_gross": "gross_kop",
+        "revenue_net": "revenue_net_kop",
+        "marketing": "marketing_kop",
+        "other_net": "other_kop",
+        "cogs": "cogs_kop",
+        "profit": "profit_kop",
+    }
+    ratios = {
+        "margin": pl.col("margin_e4"),
+        **{f"sv{w}": velocity_column(pl.col(f"units_{w}"), pl.col(f"days_{w}")) for w in VELOCITIES},
+        "stock_cover_days": cover_column(
+            pl.col("on_hand"),
+            pl.col("in_transit"),
+            pl.col(f"units_{cover_days}"),
+            pl.col(f"days_{cover_days}"),
+        ),
+    }
+    return (
+        rows.lazy()
+        .with_columns(
+            pl.lit(account_id, pl.Int64).alias("account_id"),
+            *(exact(pl.col(kopecks), KOPECK).alias(name) for name, kopecks in money.items()),
+            *(exact(scaled, TEN_THOUSANDTH).alias(name) for name, scaled in ratios.items()),
+        )
+        .collect()
+    )
+
+
+def exact(scaled: pl.Expr, unit: Decimal) -> pl.Expr:
+    """A scaled integer as a decimal: multiplying is exact in polars, dividing would truncate."""
+    return scaled.cast(pl.Decimal(20, 0)) * pl.lit(unit)

@@ -1,0 +1,103 @@
+"""How things stand: cabinets, freshness of each source, what is missing, what is unmapped."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from app.db.session import TenantTx
+from app.repositories import accounts, runs
+from app.repositories import freshness as wholeness
+from app.repositories.accounts import StoredAccount
+from app.services.analytics.common import Question, freshness
+from app.services.analytics.reports import AccountStatus, SourceStatus, StatusReport
+
+EXPECTED = {
+    "WB": ("wb.cards", "wb.sales", "wb.stock", "wb.finance"),
+    "OZON": ("ozon.catalogue", "ozon.accruals", "ozon.stock"),
+}
+"""What a night brings of each marketplace."""
+
+GAPS_LOOKED_BACK_DAYS = 35
+SNAPSHOTS = frozenset({"wb.cards", "wb.stock", "ozon.catalogue", "ozon.stock"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusQuery:
+    """Everything."""
+
+
+class ShowStatus(Question):
+    """The state of the tenant's data."""
+
+    def __call__(self, tx: TenantTx, query: StatusQuery) -> StatusReport:  # noqa: ARG002
+        cabinets = accounts.list_accounts(tx)
+        since = self.yesterday() - timedelta(days=GAPS_LOOKED_BACK_DAYS - 1)
+        return StatusReport(
+            organisation=tx.run("SELECT name FROM tenant WHERE id = :tenant_id").scalar_one(),
+            accounts=tuple(_account(each) for each in cabinets),
+            sources=tuple(
+                self._source(tx, account, source, since)
+                for account in cabinets
+                for source in EXPECTED[account.marketplace]
+            ),
+            skus=tx.run("SELECT count(*) FROM sku WHERE tenant_id = :tenant_id").scalar_one(),
+            skus_without_cost=wholeness.skus_without_cost(tx),
+            unmapped=_unmapped(tx),
+            unplaced_rows=wholeness.unplaced_count(tx),
+            jobs_waiting=tx.run(
+                "SELECT count(*) FROM job WHERE tenant_id = :tenant_id AND state IN ('todo', 'doing')"
+            ).scalar_one(),
+            freshness=freshness(tx),
+        )
+
+    def _source(self, tx: TenantTx, account: StoredAccount, source: str, since: date) -> SourceStatus:
+        last = tx.run(
+            "SELECT finished_at, error FROM ingest_run WHERE tenant_id = :tenant_id "
+            "AND account_id = :account AND source = :source ORDER BY id DESC LIMIT 1",
+            account=account.id,
+            source=source,
+        ).first()
+        return SourceStatus(
+            account=account.name,
+            marketplace=account.marketplace,
+            source=source,
+            complete_to=runs.complete_to(tx, account.id, source),
+            last_run_at=last.finished_at if last else None,
+            last_error=last.error if last else None,
+            missing_days=() if source in SNAPSHOTS else self._gaps(tx, account.id, source, since),
+        )
+
+    def _gaps(self, tx: TenantTx, account_id: int, source: str, since: date) -> tuple[date, ...]:
+        """Days between the first complete one and yesterday that are not complete."""
+        rows = tx.run(
+            "SELECT CAST(g AS date) AS d FROM generate_series(greatest(CAST(:since AS date), (SELECT min(d)"
+            " FROM coverage WHERE tenant_id = :tenant_id AND account_id = :account AND source = :source)),"
+            " CAST(:last AS date), interval '1 day') g WHERE NOT EXISTS (SELECT FROM coverage c"
+            " WHERE c.tenant_id = :tenant_id AND c.account_id = :account AND c.source = :source"
+            " AND c.d = CAST(g AS date)) ORDER BY g",
+            since=since,
+            last=self.yesterday(),
+            account=account_id,
+            source=source,
+        )
+        return tuple(row.d for row in rows)
+
+
+def _account(account: StoredAccount) -> AccountStatus:
+    return AccountStatus(
+        name=account.name,
+        marketplace=account.marketplace,
+        token_tail=account.token_tail,
+        token_expires_at=account.expires_at,
+        token_kind=account.token_kind,
+        missing_scopes=(),
+        state=account.state,
+    )
+
+
+def _unmapped(tx: TenantTx) -> tuple[tuple[str, Decimal], ...]:
+    rows = tx.run(
+        "SELECT operation, sum(amount) AS amount FROM settlement_line WHERE tenant_id = :tenant_id "
+        "AND line = 'unmapped' GROUP BY operation ORDER BY abs(sum(amount)) DESC LIMIT 10"
+    )
+    return tuple((row.operation, row.amount) for row in rows)

@@ -1,0 +1,80 @@
+"""From a stored cabinet to its sources: the token unsealed, the seller's own budget, the clients."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from app.core.clock import Clock, SystemClock
+from app.core.config import Settings
+from app.core.crypto import Vault
+from app.db.session import Database
+from app.marketplaces.ozon.client import open_ozon, read_key
+from app.marketplaces.ozon.limits import ozon_limits
+from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
+from app.marketplaces.source import Source
+from app.marketplaces.transport import Breakers, Limit
+from app.marketplaces.wb.client import open_wb
+from app.marketplaces.wb.limits import wb_limits
+from app.marketplaces.wb.sources import WbPolicy, wb_sources
+from app.marketplaces.wb.token import read_token
+from app.repositories.accounts import StoredAccount
+from app.repositories.rate_budget import DbRateBudget
+from app.services.tenancy.connect import account_aad
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """Opens cabinets. Budgets and breakers run on the machine's clock, whatever day the business is in."""
+
+    db: Database
+    settings: Settings
+    vault: Vault
+    clock: Clock
+    wall_clock: Clock = field(default_factory=SystemClock)
+    breakers: Breakers = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "breakers", Breakers(self.wall_clock))
+
+    @contextmanager
+    def sources(self, account: StoredAccount) -> Iterator[list[Source]]:
+        """The cabinet's sources in the order of a night, connections closed afterwards.
+
+        Raises:
+            TokenUnfit: the stored token has expired.
+            Conflict: it was sealed with another master key.
+        """
+        aad = account_aad(account.tenant_id, account.marketplace, account.seller_key)
+        secret = self.vault.decrypt(account.sealed, aad).decode()
+        if account.marketplace == "WB":
+            token = read_token(secret, self.clock.now())
+            wb = open_wb(
+                token.raw,
+                address=self.settings.wb_api_url,
+                budget=self._budget(account, wb_limits(token.type, self.settings.api_pace)),
+                clock=self.wall_clock,
+                breakers=self.breakers,
+                timeout=self.settings.http_timeout_seconds,
+            )
+            with wb.transport:
+                yield wb_sources(wb, WbPolicy(slow=token.slow, day_timezone=self.settings.day_timezone))
+        else:
+            ozon = open_ozon(
+                read_key(secret),
+                address=self.settings.ozon_api_url,
+                budget=self._budget(account, ozon_limits(self.settings.api_pace)),
+                clock=self.wall_clock,
+                breakers=self.breakers,
+                timeout=self.settings.http_timeout_seconds,
+            )
+            with ozon.transport:
+                yield ozon_sources(ozon, OzonPolicy())
+
+    def _budget(self, account: StoredAccount, limits: Mapping[str, Limit]) -> DbRateBudget:
+        return DbRateBudget(
+            db=self.db,
+            clock=self.wall_clock,
+            marketplace=account.marketplace,
+            seller_key=account.seller_key,
+            limits=limits,
+        )

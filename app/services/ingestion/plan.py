@@ -1,0 +1,33 @@
+"""Which days a night re-reads of each source, and how far back the first night goes."""
+
+from datetime import date, timedelta
+
+TRAILING_DAYS = {
+    # Events come and change for weeks; the overlap is by the time of change, so a week is enough.
+    "wb.sales": 7,
+    # Two closed report weeks and the current one on either side of a month's corrections.
+    "wb.finance": 35,
+    # Ozon rewrites accruals backwards; those who load them in production re-read 45 days.
+    "ozon.accruals": 45,
+}
+"""Snapshots (catalogue, stock) have no past: they are read for the night's day alone."""
+
+FIRST_NIGHT_DAYS = 90
+"""What a new cabinet gets at once; more by backfill. Orders and sales keep 90 days at the source."""
+
+
+def first_day(source: str, last_complete: date | None, d: date, days: int | None = None) -> date:
+    """The first day to read of ``source`` on the night of day ``d``.
+
+    The trailing window, longer where nights were missed, the whole first history where there is
+    none; ``days`` (a backfill) overrides all that. A snapshot has only the day itself.
+    """
+    trailing = TRAILING_DAYS.get(source)
+    if trailing is None:
+        return d
+    if days is not None:
+        return d - timedelta(days=days - 1)
+    window = d - timedelta(days=trailing - 1)
+    if last_complete is None:
+        return min(window, d - timedelta(days=FIRST_NIGHT_DAYS - 1))
+    return min(window, last_complete + timedelta(days=1))

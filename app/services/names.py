@@ -1,0 +1,20 @@
+"""What sources are called by people."""
+
+SOURCE_NAMES = {
+    "wb.cards": "карточки WB",
+    "wb.sales": "продажи WB",
+    "wb.stock": "остатки WB",
+    "wb.finance": "финансовый отчёт WB",
+    "wb.token": "токен WB",
+    "ozon.catalogue": "товары Ozon",
+    "ozon.accruals": "начисления Ozon",
+    "ozon.stock": "остатки Ozon",
+    "ozon.token": "ключ Ozon",
+}
+
+
+def source_name(source: str) -> str:
+    """«продажи WB» for "wb.sales"; what is no source stays as it is."""
+    name, _, account = source.partition("#")
+    called = SOURCE_NAMES.get(name, name)
+    return f"{called} (кабинет {account})" if account else called

@@ -1,0 +1,148 @@
+"""A tenant's night: collect every source, recompute what changed, advise, tell.
+
+The recalculation is a child of the collection, never a clock's guess. A source that fails or must
+wait does not stop the others.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from app.core.clock import Clock, business_day
+from app.core.config import Settings
+from app.core.errors import AmbarError
+from app.db.session import Database
+from app.domain.supply.policy import Policy
+from app.marketplaces.errors import RateLimited, TokenRefused
+from app.repositories import accounts, runs
+from app.repositories.accounts import StoredAccount
+from app.services.ingestion.collect import Account, Collected, Collector
+from app.services.ingestion.gateway import Gateway
+from app.services.ingestion.plan import first_day
+from app.services.refresh import Refreshed, refresh_derived
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightReport:
+    """What a night did. ``wait_until``: some source asked to come back at that instant."""
+
+    tenant_id: int
+    d: date
+    sources: dict[str, Collected] = field(default_factory=dict)
+    refreshed: Refreshed | None = None
+    wait_until: datetime | None = None
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """{source: rows}, as the seed's jobs return it."""
+        return {name.replace(".", "_"): done.rows for name, done in self.sources.items()}
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """{source: sentence} of those that failed."""
+        return {name: done.error for name, done in self.sources.items() if done.error}
+
+    @property
+    def written(self) -> int:
+        """Rows of facts and derived tables that are not what they were."""
+        facts = sum(done.count.written for done in self.sources.values())
+        return facts + (self.refreshed.written if self.refreshed else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """Runs nights. Callable directly and by the worker; the two do the same."""
+
+    db: Database
+    settings: Settings
+    clock: Clock
+    gateway: Gateway
+
+    def yesterday(self) -> date:
+        """The last full business day."""
+        return business_day(self.clock.now(), self.settings.day_timezone) - timedelta(days=1)
+
+    def run(
+        self,
+        tenant_id: int,
+        d: date,
+        trace_id: str,
+        progress: Progress,
+        *,
+        days: int | None = None,
+        only: Callable[[str], bool] = lambda _source: True,
+    ) -> NightReport:
+        """The whole night of one tenant for day ``d``; with ``days`` a backfill of that many."""
+        structlog.contextvars.bind_contextvars(trace_id=trace_id, tenant_id=tenant_id)
+        report = NightReport(tenant_id=tenant_id, d=d)
+        with self.db.tenant(tenant_id) as tx:
+            cabinets = [account for account in accounts.list_accounts(tx) if account.state != "off"]
+        several = len({account.marketplace for account in cabinets}) < len(cabinets)
+        for account in cabinets:
+            suffix = f"#{account.id}" if several else ""
+            done, wait = self._collect(account, d, trace_id, progress, days, only)
+            report = replace(
+                report,
+                sources={**report.sources, **{each.source + suffix: each for each in done}},
+                wait_until=min(filter(None, (report.wait_until, wait)), default=None),
+            )
+        refreshed = refresh_derived(
+            self.db, tenant_id, d, policy=policy_of(self.settings), trace_id=trace_id, progress=progress
+        )
+        report = replace(report, refreshed=refreshed)
+        log.info(
+            "night_finished", date=str(d), rows=report.rows, errors=report.errors, written=report.written
+        )
+        return report
+
+    def _collect(
+        self,
+        account: StoredAccount,
+        d: date,
+        trace_id: str,
+        progress: Progress,
+        days: int | None,
+        only: Callable[[str], bool],
+    ) -> tuple[list[Collected], datetime | None]:
+        owner = Account(account.tenant_id, account.id, account.marketplace, account.name)
+        collector = Collector(db=self.db, clock=self.clock, account=owner, trace_id=trace_id)
+        done: list[Collected] = []
+        waits: list[datetime] = []
+        try:
+            with self.gateway.sources(account) as sources:
+                for source in (each for each in sources if only(each.name)):
+                    with self.db.tenant(account.tenant_id) as tx:
+                        last = runs.complete_to(tx, account.id, source.name)
+                    since = first_day(source.name, last, d, days)
+                    try:
+                        done.append(collector.collect(source, since, d, progress))
+                    except RateLimited as limit:
+                        waits.append(limit.until)
+                        done.append(Collected(source=source.name, error=str(limit)))
+        except AmbarError as error:
+            # The cabinet itself cannot be opened: an expired token, another master key.
+            done.append(Collected(source=f"{account.marketplace.lower()}.token", error=str(error)))
+        self._mark(account, done)
+        return done, min(waits, default=None)
+
+    def _mark(self, account: StoredAccount, done: list[Collected]) -> None:
+        refused = str(TokenRefused("Wildberries" if account.marketplace == "WB" else "Ozon"))
+        state = "refused" if any(each.error == refused for each in done) else "active"
+        if state != account.state:
+            with self.db.tenant(account.tenant_id) as tx:
+                accounts.set_state(tx, account.id, state)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The advice's parameters as set."""
+    return Policy(
+        aggr_days_wb=settings.aggr_days_wb,
+        aggr_days_ozon=settings.aggr_days_ozon,
+        safety_coeff=settings.safety_coeff,
+    )

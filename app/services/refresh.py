@@ -1,0 +1,71 @@
+"""Bring the derived tables up to the facts: what is new, what is stale, nothing else."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.db.merge import MergeCount
+from app.db.session import Database, TenantTx
+from app.domain.supply.policy import Policy
+from app.services.recalc_metrics import generate_supply_advice, recalc_metrics
+
+RECALC_DAYS = 35
+"""A new day recomputes this many: late returns and corrections usually come within it."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """Days recomputed with their SKUs, the rows by their fate, rows of advice."""
+
+    sku_count: dict[date, int]
+    count: MergeCount
+    advice_rows: int
+
+    @property
+    def written(self) -> int:
+        return self.count.written
+
+
+def refresh_derived(
+    db: Database, tenant_id: int, d: date, *, policy: Policy, trace_id: str, progress: Progress
+) -> Refreshed:
+    """Recompute after a collection whose last day is ``d``; one transaction.
+
+    A day ``d`` without metrics is new: 35 days of every SKU. Stale SKUs (a fact or a cost changed)
+    are recomputed from their earliest stale day on, however old. Nothing new and nothing stale:
+    nothing is read.
+    """
+    with db.tenant(tenant_id, statement_timeout_ms=0) as tx:
+        stale = _take_stale(tx)
+        is_new = not _has_metrics(tx, d)
+        count, sku_count = MergeCount(), dict[date, int]()
+        window = d - timedelta(days=RECALC_DAYS - 1)
+        if is_new:
+            done = recalc_metrics(tx, window, d, trace_id=trace_id, policy=policy, progress=progress)
+            count, sku_count = done.count, done.sku_count
+        last = window - timedelta(days=1) if is_new else d
+        for d_from, skus in stale.items():
+            if d_from <= last:
+                done = recalc_metrics(
+                    tx, d_from, last, trace_id=trace_id, policy=policy, sku_ids=skus, progress=progress
+                )
+                count += done.count
+        advice = generate_supply_advice(tx, d, policy, trace_id=trace_id) if is_new or stale else 0
+    return Refreshed(sku_count=sku_count, count=count, advice_rows=advice)
+
+
+def _take_stale(tx: TenantTx) -> dict[date, list[int]]:
+    """Stale SKUs by the first day of the month they are stale from: few, large recalculations."""
+    stale: dict[date, list[int]] = defaultdict(list)
+    rows = tx.run("DELETE FROM recalc_pending WHERE tenant_id = :tenant_id RETURNING sku_id, d_from")
+    for row in rows:
+        stale[row.d_from.replace(day=1)].append(row.sku_id)
+    return dict(stale)
+
+
+def _has_metrics(tx: TenantTx, d: date) -> bool:
+    found = tx.run("SELECT EXISTS (SELECT FROM metrics_daily WHERE tenant_id = :tenant_id AND d = :d)", d=d)
+    return bool(found.scalar_one())

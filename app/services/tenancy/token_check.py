@@ -1,0 +1,137 @@
+"""Asking a marketplace whether a pasted token is good, whose it is and what it may do."""
+
+from dataclasses import dataclass, field
+
+from app.core.clock import Clock, SystemClock
+from app.core.config import Settings
+from app.core.errors import AmbarError
+from app.db.session import Database
+from app.marketplaces.errors import ScopeMissing, TokenRefused, TokenUnfit
+from app.marketplaces.ozon.client import OzonClient, open_ozon, read_key
+from app.marketplaces.ozon.limits import ozon_limits
+from app.marketplaces.transport import Breakers
+from app.marketplaces.wb.client import WbClient, open_wb
+from app.marketplaces.wb.limits import wb_limits
+from app.marketplaces.wb.token import SCOPE_NAMES, TYPE_NAMES, WbToken, read_token
+from app.repositories.rate_budget import DbRateBudget
+from app.services.tenancy.connect import OZON, WB, CheckedToken
+
+OZON_METHOD_WORDS = {
+    "/v1/seller/info": "сведения о кабинете",
+    "/v3/product/list": "товары",
+    "/v3/product/info/list": "товары",
+    "/v1/finance/accrual/types": "финансы",
+    "/v1/finance/accrual/by-day": "финансы",
+    "/v1/analytics/stocks": "остатки и аналитика",
+}
+NOT_READ_ONLY = "Токен может и менять кабинет. Нам достаточно чтения: надёжнее токен «Только на чтение»."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketplaceTokenChecker:
+    """The real TokenChecker. Its calls spend the seller's own budget, the one the night spends too."""
+
+    db: Database
+    settings: Settings
+    clock: Clock
+    wall_clock: Clock = field(default_factory=SystemClock)
+
+    def __call__(self, marketplace: str, pasted: str) -> CheckedToken:
+        return self._ozon(pasted) if marketplace == OZON else self._wb(pasted)
+
+    def _wb(self, pasted: str) -> CheckedToken:
+        """Read the token, one ping, one question whose it is."""
+        token = read_token(pasted, self.clock.now())
+        limits = wb_limits(token.type, self.settings.api_pace)
+        client = open_wb(
+            token.raw,
+            address=self.settings.wb_api_url,
+            budget=DbRateBudget(
+                db=self.db, clock=self.wall_clock, marketplace=WB, seller_key=token.sid, limits=limits
+            ),
+            clock=self.wall_clock,
+            breakers=Breakers(self.wall_clock),
+            timeout=self.settings.http_timeout_seconds,
+        )
+        with client.transport:
+            _ping(client)
+            name, sid = _wb_owner(client, token)
+        kind, _, remark = TYPE_NAMES[token.type].partition(":")
+        notes = [f"Токен {kind}: {remark.strip()}."] if remark else []
+        return CheckedToken(
+            marketplace=WB,
+            seller_key=sid,
+            name=name,
+            kind=kind.partition(" (")[0],
+            scopes=tuple(SCOPE_NAMES[scope] for scope in sorted(token.scopes)),
+            missing_scopes=tuple(token.missing()),
+            expires_at=token.expires_at,
+            notes=tuple(notes if token.read_only else [*notes, NOT_READ_ONLY]),
+            secret=token.raw,
+        )
+
+    def _ozon(self, pasted: str) -> CheckedToken:
+        """One call tells expiry and roles, another the seller's name."""
+        key = read_key(pasted)
+        client = open_ozon(
+            key,
+            address=self.settings.ozon_api_url,
+            budget=DbRateBudget(
+                db=self.db,
+                clock=self.wall_clock,
+                marketplace=OZON,
+                seller_key=key.client_id,
+                limits=ozon_limits(self.settings.api_pace),
+            ),
+            clock=self.wall_clock,
+            breakers=Breakers(self.wall_clock),
+            timeout=self.settings.http_timeout_seconds,
+        )
+        with client.transport:
+            roles = client.roles()
+            name = _ozon_name(client)
+        missing = dict.fromkeys(OZON_METHOD_WORDS.get(path, path) for path in roles.missing())
+        return CheckedToken(
+            marketplace=OZON,
+            seller_key=key.client_id,
+            name=name,
+            kind="",
+            scopes=roles.names,
+            missing_scopes=tuple(missing),
+            expires_at=roles.expires_at,
+            notes=(),
+            secret=f"{key.client_id} {key.api_key}",
+        )
+
+
+def _ping(client: WbClient) -> None:
+    """Dead tokens end here. One that may not ask this host is alive: what it lacks is read from it."""
+    try:
+        client.ping()
+    except ScopeMissing:
+        return
+
+
+def _wb_owner(client: WbClient, token: WbToken) -> tuple[str, str]:
+    """Name and sid. The name may be refused (once a day on a base token); the sid is in the token."""
+    try:
+        seller = client.seller_info()
+    except TokenRefused:
+        raise
+    except AmbarError:
+        if token.sid:
+            return "", token.sid
+        raise
+    sid = token.sid or seller.sid
+    if not sid:
+        raise TokenUnfit("В токене не сказано, чей это кабинет. Выпустите новый в кабинете Wildberries.")
+    return seller.trade_mark or seller.name, sid
+
+
+def _ozon_name(client: OzonClient) -> str:
+    try:
+        return client.seller_info().name
+    except TokenRefused:
+        raise
+    except AmbarError:
+        return ""

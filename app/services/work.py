@@ -1,0 +1,84 @@
+"""What the worker does with a job: the same services that are called by hand."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.core.config import Settings
+from app.core.errors import BadInput
+from app.db.session import Database
+from app.queue.port import ClaimedJob, Document, Handler, Report, YieldUntil
+from app.services.jobs import COLLECT, RECALC
+from app.services.names import source_name
+from app.services.night import Night, policy_of
+from app.services.recalc_metrics import recalc_metrics
+from app.services.tell import Teller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectWork:
+    """A tenant's night as a job; it yields while a marketplace asks to wait."""
+
+    night: Night
+    teller: Teller
+
+    def __call__(self, job: ClaimedJob, report: Report, /) -> Document:
+        if job.tenant_id is None:
+            raise BadInput("Сбор данных — работа организации.")
+        d = date.fromisoformat(str(job.payload["d"]))
+        days = job.payload.get("days")
+        done = self.night.run(
+            job.tenant_id,
+            d,
+            job.trace_id,
+            lambda stage, ready, total: report(source_name(stage), ready, total),
+            days=int(days) if days else None,
+        )
+        self.teller.night(done, job.trace_id)
+        if done.wait_until is not None:
+            raise YieldUntil(done.wait_until)
+        failed = "; ".join(f"{source_name(name)}: {error}" for name, error in done.errors.items())
+        summary = f"Собрано строк: {sum(done.rows.values())}, изменилось: {done.written}."
+        return {"summary": f"{summary} {failed}".strip(), "rows": done.rows, "written": done.written}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecalcWork:
+    """A recalculation by command, month by month: each is a transaction of its own."""
+
+    db: Database
+    settings: Settings
+
+    def __call__(self, job: ClaimedJob, report: Report, /) -> Document:
+        if job.tenant_id is None:
+            raise BadInput("Пересчёт — работа организации.")
+        d_from = date.fromisoformat(str(job.payload["d_from"]))
+        d_to = date.fromisoformat(str(job.payload["d_to"]))
+        months = list(_months(d_from, d_to))
+        days = written = 0
+        for number, (first, last) in enumerate(months, start=1):
+            with self.db.tenant(job.tenant_id, statement_timeout_ms=0) as tx:
+                done = recalc_metrics(tx, first, last, trace_id=job.trace_id, policy=policy_of(self.settings))
+            days, written = days + len(done.sku_count), written + done.count.written
+            report("Пересчёт", number, len(months))
+        return {"summary": f"Пересчитано дней: {days}, изменилось строк: {written}.", "written": written}
+
+
+def handlers(night: Night, teller: Teller) -> dict[str, Handler]:
+    """Job type → who does it."""
+    return {
+        COLLECT: CollectWork(night=night, teller=teller),
+        RECALC: RecalcWork(db=night.db, settings=night.settings),
+    }
+
+
+_DAY, _MONTH = timedelta(days=1), timedelta(days=32)
+
+
+def _months(d_from: date, d_to: date) -> list[tuple[date, date]]:
+    """The period cut at the ends of months."""
+    parts, start = [], d_from
+    while start <= d_to:
+        following = (start.replace(day=1) + _MONTH).replace(day=1)
+        parts.append((start, min(d_to, following - _DAY)))
+        start = following
+    return parts

@@ -1,0 +1,124 @@
+"""Published specifications as JSON Schemas, read where they lie beside the repository."""
+
+import functools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SPECS = Path(__file__).resolve().parents[2] / ".." / "shared" / "specs"
+WB = SPECS / "wb" / "newest-2026-10-24"
+OZON = SPECS / "ozon" / "seller-DERIVED-from-ozon-sdk-0.2.0-2026-10.json"
+
+SIMPLE = {
+    "str": {"type": "string"},
+    "StrictStr": {"type": "string"},
+    "int": {"type": "integer"},
+    "StrictInt": {"type": "integer"},
+    "bool": {"type": "boolean"},
+    "StrictBool": {"type": "boolean"},
+    "float": {"type": "number"},
+    "UUID": {"type": "string", "format": "uuid"},
+    "datetime.date": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+    "datetime.datetime": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"},
+    "NoneType": {"type": "null"},
+    "Any": {},
+    "object": {},
+}
+
+
+@functools.cache
+def _wb_file(name: str) -> dict[str, Any]:
+    return yaml.safe_load((WB / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def wb_reply(file: str, verb: str, path: str, status: int = 200) -> dict[str, Any]:
+    """The schema of a reply in the rebuilt WB files, whose types are Python annotations in text.
+
+    Every object is closed: a field that the spec does not know is an error.
+    """
+    told = _wb_file(file)["paths"][path][verb]["responses"][str(status)]
+    return _annotation(file, told)
+
+
+def _annotation(file: str, text: str) -> dict[str, Any]:
+    text = text.strip()
+    head, _, rest = text.partition("[")
+    if rest:
+        parts = _split(rest[:-1])
+        if head == "Optional":
+            return {"anyOf": [_annotation(file, rest[:-1]), {"type": "null"}]}
+        if head == "List":
+            return {"type": "array", "items": _annotation(file, rest[:-1])}
+        if head == "Union":
+            return {"anyOf": [_annotation(file, part) for part in parts]}
+        if head == "Annotated":
+            schema = _annotation(file, parts[0])
+            longest = re.search(r"MaxLen\(max_length=(\d+)\)", text)
+            return schema | ({"maxLength": int(longest[1])} if longest else {})
+        if head == "Dict":
+            return {"type": "object"}
+        raise AssertionError(f"unknown annotation {text}")
+    return SIMPLE[text] if text in SIMPLE else _model(file, text)
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for i, letter in enumerate(text):
+        depth += (letter in "[(") - (letter in "])")
+        if letter == "," and depth == 0:
+            parts.append(text[start:i])
+            start = i + 1
+    return [*parts, text[start:]]
+
+
+def _model(file: str, name: str) -> dict[str, Any]:
+    model = _wb_file(file)["components"]["schemas"][name]
+    properties = {}
+    for key, described in model.get("properties", {}).items():
+        schema = _annotation(file, described["type"])
+        if "enum" in described and schema.get("type") == "integer":
+            schema = schema | {"enum": [int(v) for v in described["enum"].split(",")]}
+        elif "enum" in described:
+            words = re.findall(r"'([^']*)'", described["enum"])
+            schema = {"allOf": [schema, {"enum": [*words, None]}]}
+        properties[key] = schema
+    required = model.get("required", [])
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required == "ALL" else required,
+        "additionalProperties": False,
+    }
+
+
+@functools.cache
+def _ozon_file() -> dict[str, Any]:
+    return json.loads(OZON.read_text(encoding="utf-8"))
+
+
+LIVE_ONLY = {"quantity", "description"}
+"""Fields that live replies have and the models of October 2026 do not (ozon.md 2.1 and 2.2)."""
+
+
+def ozon_reply(path: str) -> dict[str, Any]:
+    """The schema of a 200 reply; objects are closed but for LIVE_ONLY, and may be null as they are live."""
+    described = _ozon_file()["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]
+    return _closed(described["schema"])
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        target: Any = _ozon_file()
+        for step in schema["$ref"].split("/")[1:]:
+            target = target[step]
+        schema = target
+    if "properties" in schema:
+        properties = {key: _closed(value) for key, value in schema["properties"].items()}
+        properties |= {key: {} for key in LIVE_ONLY if key not in properties}
+        return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
+    if schema.get("type") == "array":
+        return {"type": ["array", "null"], "items": _closed(schema["items"])}
+    return {"type": [schema["type"], "null"]} if "type" in schema else {}
