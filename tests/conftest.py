@@ -9,6 +9,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sqlalchemy.engine import URL
 
 from app.core.clock import FixedClock
 from app.core.config import Settings
+from app.core.errors import Conflict
 from app.db.embedded import EmbeddedServer
 from app.db.install import LOGIN, Urls, migrate
 from app.db.roles import APP, PLATFORM, ensure_roles
@@ -45,8 +47,11 @@ def server_url(run_folder: Path) -> Iterator[URL]:
         yield make_url(given)
         return
     home = Path(tempfile.gettempdir()) / f"ambar-tests-{run_folder_id(run_folder)}"
-    with EmbeddedServer(home, fast=True) as server:
-        yield make_url(server.url("postgres"))
+    server = EmbeddedServer(home, fast=True)
+    server.start()
+    yield make_url(server.url("postgres"))
+    with suppress(Conflict):  # another worker still works; the last one deletes it
+        server.destroy()
 
 
 def run_folder_id(folder: Path) -> str:

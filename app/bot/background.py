@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from app.bot.tracing import stack_of
+
 log = structlog.get_logger(__name__)
 
 
@@ -38,8 +40,8 @@ class Running:
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except Exception:
-            log.exception("watcher_failed")
+        except Exception as problem:
+            log.error("watcher_failed", stack=stack_of(problem))
 
     @property
     def is_busy(self) -> bool:

@@ -11,6 +11,7 @@ from app.bot.desk import Desk, Office
 from app.bot.middlewares import answer_tap
 from app.bot.render import utf16
 from app.bot.screen import Screen
+from app.bot.tracing import stack_of
 from app.core.errors import AmbarError, NotNow
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,7 @@ async def on_error(event: ErrorEvent, office: Office, trace_id: str = "–", des
         return True
     sentence = _sentence(problem)
     if sentence is None or isinstance(problem, OperationalError | InterfaceError | PoolExhausted):
-        log.error("update_failed", trace_id=trace_id, error=type(problem).__name__, exc_info=problem)
+        log.error("update_failed", trace_id=trace_id, error=type(problem).__name__, stack=stack_of(problem))
     else:
         log.info("update_refused", trace_id=trace_id, error=type(problem).__name__)
     target = event.update.callback_query or event.update.message

@@ -18,6 +18,8 @@ from aiogram.methods import AnswerCallbackQuery, DeleteMessage, GetUpdates, Resp
 from aiogram.methods.base import TelegramType
 from aiolimiter import AsyncLimiter
 
+from app.bot.tracing import stack_of
+
 log = structlog.get_logger(__name__)
 
 OVERALL = (25, 1.0)
@@ -96,8 +98,8 @@ class OutgoingLimiter(BaseRequestMiddleware):
             return
         try:
             await self._on_blocked(chat)
-        except Exception:  # the mark is a courtesy; the refusal itself goes on to the caller
-            log.exception("block_not_marked", chat_id=chat)
+        except Exception as problem:  # the mark is a courtesy; the refusal itself goes on to the caller
+            log.error("block_not_marked", chat_id=chat, stack=stack_of(problem))
 
 
 def _chat_of(method: TelegramMethod[Any]) -> int | None:

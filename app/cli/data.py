@@ -1,6 +1,7 @@
 """``ambar migrate | backup | restore``: the database as a whole, with the server's own tools."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from app.core.config import Settings, get_settings
 from app.core.errors import BadInput, Conflict, NotFound
 from app.core.paths import cluster_dir, data_dir, master_key_file
 from app.db.embedded import EmbeddedServer
+from app.db.embedded.binaries import binaries
 from app.db.install import describe, embedded_urls
 from app.db.install import migrate as migrate_to_head
 
@@ -27,7 +29,7 @@ def register(cli: typer.Typer) -> None:
 
 def migrate() -> None:
     """Создать роли и привести схему базы к последней версии."""
-    with _server(get_settings()) as (url, _tools):
+    with _server(get_settings()) as url:
         migrate_to_head(url)
         typer.echo(f"Схема обновлена: {describe(url)}")
 
@@ -40,8 +42,8 @@ def backup(
     target = file or Path(f"ambar-{datetime.now(UTC):%Y-%m-%d-%H%M}.dump")
     if target.exists():
         raise Conflict(f"Файл {target} уже есть: укажите другое имя.")
-    with _server(settings) as (url, tools):
-        _run(tools, "pg_dump", url, ["--format=custom", f"--file={target}"])
+    with _server(settings) as url:
+        _run("pg_dump", url, ["--format=custom", f"--file={target}"])
     key = master_key_file(settings.master_key_file, data_dir(settings.ambar_data))
     typer.echo(f"Копия базы: {target} ({target.stat().st_size // 1024} КиБ).")
     typer.echo(f"Главный ключ в копию не входит, сохраните отдельно: {key}")
@@ -54,29 +56,26 @@ def restore(
     """Вернуть базу из копии. В непустую базу — только с --replace."""
     if not file.is_file():
         raise NotFound(f"Файла {file} нет.")
-    with _server(get_settings()) as (url, tools):
+    with _server(get_settings()) as url:
         if _has_tables(url) and not replace:
             raise Conflict("База не пустая: добавьте --replace, если её содержимое больше не нужно.")
         if replace:
             _empty(url)
-        _run(tools, "pg_restore", url, ["--exit-on-error", "--single-transaction", str(file)])
+        _run("pg_restore", url, ["--exit-on-error", "--single-transaction", str(file)])
     typer.echo(f"База восстановлена из {file}.")
 
 
 @contextmanager
-def _server(settings: Settings) -> Iterator[tuple[str, Path | None]]:
-    """The administrator's URL and where the server's tools lie (None: on PATH)."""
+def _server(settings: Settings) -> Iterator[str]:
+    """The administrator's URL, the embedded server running meanwhile if it is that."""
     if settings.database_url:
-        yield settings.admin_database_url or settings.database_url, None
+        yield settings.admin_database_url or settings.database_url
         return
     with EmbeddedServer(cluster_dir(data_dir(settings.ambar_data))) as server:
-        yield embedded_urls(server).admin, server.bin_dir
+        yield embedded_urls(server).admin
 
 
-def _run(tools: Path | None, program: str, url: str, arguments: list[str]) -> None:
-    found = str(tools / program) if tools and (tools / program).exists() else shutil.which(program)
-    if found is None:
-        raise NotFound(f"Не найдена программа {program}: установите postgresql-client версии вашего сервера.")
+def _run(program: str, url: str, arguments: list[str]) -> None:
     parsed = make_url(url)
     where = {
         "PGHOST": str(parsed.query.get("host", parsed.host or "")),
@@ -86,14 +85,34 @@ def _run(tools: Path | None, program: str, url: str, arguments: list[str]) -> No
         "PGDATABASE": parsed.database or "",
     }
     environment = {**os.environ, **{name: value for name, value in where.items() if value}}
-    command = [
-        found,
-        f"--dbname={parsed.database}" if program == "pg_restore" else "--no-password",
-        *arguments,
-    ]
+    command = [str(_tool(program, url)), f"--dbname={parsed.database}", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BadInput(f"{program} не справился: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _tool(program: str, url: str) -> Path:
+    """The server's own tool: of its major version, because a newer pg_restore speaks words that an
+    older server does not know."""
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        major = int(connection.scalar(text("SHOW server_version_num")) or 0) // 10_000
+    engine.dispose()
+    candidates = [
+        Path(shutil.which(program) or "/nowhere"),
+        Path(f"/usr/lib/postgresql/{major}/bin/{program}"),
+        binaries().program(program),
+    ]
+    for candidate in candidates:
+        if candidate.exists() and _major(candidate) == major:
+            return candidate
+    raise NotFound(f"Не найдена программа {program} версии {major}: установите postgresql-client-{major}.")
+
+
+def _major(program: Path) -> int:
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"\)\s(\d+)", told)
+    return int(found.group(1)) if found else 0
 
 
 def _has_tables(url: str) -> bool:

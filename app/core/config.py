@@ -7,10 +7,21 @@ import os
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.errors import BadInput
 
 
 class Settings(BaseSettings):
@@ -78,7 +89,66 @@ class Settings(BaseSettings):
         for plain in ("postgresql://", "postgres://"):
             if url and url.startswith(plain):
                 return "postgresql+psycopg2://" + url.removeprefix(plain)
+        if url and not url.startswith("postgresql+psycopg2://"):
+            raise ValueError("нужен адрес вида postgresql://имя:пароль@узел:5432/база, только PostgreSQL")
         return url
+
+    @field_validator("day_timezone", "app_timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("нет такого часового пояса; пример: Europe/Moscow") from None
+        return name
+
+    @field_validator("wb_api_url")
+    @classmethod
+    def _has_host(cls, template: str) -> str:
+        if "{host}" not in template:
+            raise ValueError("в шаблоне адреса нет {host}")
+        return template
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_words(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Whoever wrote the settings is told in Russian which of them is wrong and why."""
+        try:
+            return handler(given)
+        except ValidationError as error:
+            lines = "\n".join(f"  {_complaint(each)}" for each in error.errors())
+            raise BadInput(f"Настройки заданы неверно:\n{lines}") from None
+
+
+_SECRET = ("token", "url", "proxy")
+"""A value of such a name may hold a password, so it is not repeated."""
+
+
+def _complaint(error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    value = "" if any(part in name for part in _SECRET) else f"={error['input']}"
+    return f"{name.upper()}{value}: {_reason(error)}"
+
+
+def _reason(error: ErrorDetails) -> str:
+    bounds = error.get("ctx", {})
+    match error["type"]:
+        case "greater_than_equal":
+            return f"нужно не меньше {bounds['ge']}"
+        case "less_than_equal":
+            return f"нужно не больше {bounds['le']}"
+        case "greater_than":
+            return f"нужно больше {bounds['gt']}"
+        case "literal_error":
+            return f"нужно одно из: {bounds['expected']}".replace(" or ", ", ")
+        case "value_error":
+            return str(bounds["error"])
+        case kind if kind.startswith("int"):
+            return "нужно целое число"
+        case kind if kind.startswith(("float", "decimal", "finite")):
+            return "нужно число"
+        case _:
+            return "такое значение не годится"
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,8 @@ open. ``key_id`` names the master key, so that keys can be rotated.
 import hashlib
 import os
 import secrets
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ class Sealed(NamedTuple):
 class Vault:
     """Seals and opens with one master key of 32 bytes."""
 
-    key: bytes
+    key: bytes = field(repr=False)
 
     @property
     def key_id(self) -> str:
@@ -67,15 +68,7 @@ def open_vault(path: Path) -> tuple[Vault, bool]:
     Raises:
         Conflict: the file is not a key.
     """
-    made = False
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-        made = True
+    made = not path.exists() and _make_key(path)
     try:
         key = bytes.fromhex(path.read_text().strip())
     except ValueError:
@@ -83,3 +76,22 @@ def open_vault(path: Path) -> tuple[Vault, bool]:
     if len(key) != KEY_BYTES:
         raise Conflict(f"В файле {path} не главный ключ: нужны {KEY_BYTES * 2} шестнадцатеричных знака.")
     return Vault(key), made
+
+
+def _make_key(path: Path) -> bool:
+    """A new key, whole from the first moment it is there; False where another process was quicker.
+
+    Bot and worker start together: one must not read what the other has half written.
+    """
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(draft)
+    return True

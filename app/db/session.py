@@ -46,7 +46,12 @@ class Database:
         self.pool_size = pool_size
         self._timeout = statement_timeout_ms
         self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=30
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=30,
+            hide_parameters=True,  # an error's text must not carry what was bound
         )
 
     @contextmanager

@@ -24,6 +24,7 @@ from app.queue.states import State, check_step
 SQL = load_sql(Path(__file__).with_name("job.sql"))
 
 LEASE = timedelta(seconds=60)
+JOIN_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +50,15 @@ class PostgresQueue:
             "trace_id": job.trace_id,
             "now": now,
         }
-        while True:  # ends: the first may finish between the two statements, but not for ever
+        for _ in range(JOIN_TRIES):
             created = tx.run(SQL["enqueue"], **params).scalar()
             if created is not None:
                 return JobRef(created, is_new=True)
             first = tx.run(SQL["find_active"], tenant_id=job.tenant_id, uniq=uniq).scalar()
             if first is not None:
                 return JobRef(first, is_new=False)
+            # The first one finished between the two statements: ask again.
+        raise RuntimeError(f"{job.job_type}: {uniq} is neither new nor there")
 
     def status(self, tx: Tx, job_id: int) -> JobStatus | None:
         """See ``JobQueue.status``."""

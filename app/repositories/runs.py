@@ -107,11 +107,16 @@ def unit_digest(hashes: Sequence[str]) -> bytes:
     return hashlib.sha256("".join(hashes).encode()).digest()
 
 
-def is_known(tx: TenantTx, key: RunKey, digest: bytes) -> bool:
-    """Is this exactly what the unit said when it was last merged?"""
+def is_known(tx: TenantTx, key: RunKey, unit: Unit, digest: bytes) -> bool:
+    """Is this exactly what the unit said when it was last merged, and has no other unit (a wider
+    window, a backfill) spoken of its days since?"""
     known = tx.run(
-        "SELECT digest FROM source_unit WHERE tenant_id = :tenant_id AND account_id = :account_id "
-        "AND source = :source AND unit = :unit",
+        "SELECT digest FROM source_unit u WHERE tenant_id = :tenant_id AND account_id = :account_id "
+        "AND source = :source AND unit = :unit AND NOT EXISTS (SELECT FROM coverage c "
+        "WHERE c.tenant_id = :tenant_id AND c.account_id = :account_id AND c.source = :source "
+        "AND c.d BETWEEN :d_from AND :d_to AND c.completed_at > u.completed_at)",
+        d_from=unit.d_from,
+        d_to=unit.d_to,
         **_named(key),
     ).scalar()
     return known is not None and bytes(known) == digest
@@ -159,16 +164,17 @@ def fail_run(tx: TenantTx, run_id: int, sentence: str, now: datetime, *, resumab
     )
 
 
-def cover(tx: TenantTx, key: RunKey, unit: Unit, rows: dict[date, int], now: datetime) -> None:
-    """Mark every day of the unit complete for its source."""
+def cover(tx: TenantTx, key: RunKey, unit: Unit, rows: dict[date, int] | None, now: datetime) -> None:
+    """Mark every day of the unit complete for its source; ``rows`` None: as many as it had before."""
+    counted = "" if rows is None else "rows = excluded.rows, "
     tx.run(
         "INSERT INTO coverage (tenant_id, account_id, source, d, rows, completed_at) "
         "SELECT :tenant_id, :account_id, :source, CAST(g AS date),"
         " coalesce((CAST(:rows AS jsonb) ->> to_char(g, 'YYYY-MM-DD'))::int, 0), :now "
         "FROM generate_series(CAST(:d_from AS timestamp), CAST(:d_to AS timestamp), interval '1 day') g "
         "ON CONFLICT (tenant_id, account_id, source, d) "
-        "DO UPDATE SET rows = excluded.rows, completed_at = excluded.completed_at",
-        rows=json.dumps({day.isoformat(): number for day, number in rows.items()}),
+        f"DO UPDATE SET {counted}completed_at = excluded.completed_at",
+        rows=json.dumps({day.isoformat(): number for day, number in (rows or {}).items()}),
         now=now,
         d_from=unit.d_from,
         d_to=unit.d_to,
@@ -177,13 +183,22 @@ def cover(tx: TenantTx, key: RunKey, unit: Unit, rows: dict[date, int], now: dat
     )
 
 
-def complete_to(tx: TenantTx, account_id: int, source: str) -> date | None:
-    """The last day of this source that is complete."""
+def complete_to(
+    tx: TenantTx, account_id: int, source: str, before_trace: str | None = None
+) -> date | None:
+    """The last day of this source that is complete; with ``before_trace``, that was so before this job
+    completed anything: a job that goes on must ask for the window it began with."""
+    begun = (
+        "AND completed_at < coalesce((SELECT min(finished_at) FROM ingest_run"
+        " WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source"
+        " AND state = 'complete' AND trace_id = :trace_id), 'infinity')"
+    )
     found: date | None = tx.run(
         "SELECT max(d) FROM coverage WHERE tenant_id = :tenant_id AND account_id = :account_id "
-        "AND source = :source",
+        f"AND source = :source {begun if before_trace else ''}",
         account_id=account_id,
         source=source,
+        **({"trace_id": before_trace} if before_trace else {}),
     ).scalar()
     return found
 

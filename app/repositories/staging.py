@@ -143,6 +143,13 @@ class Staging:
             "ON CONFLICT DO NOTHING",
             marketplace=self.marketplace,
         )
+        # Sales may have told the code alone; whoever tells the name later gives it.
+        self.tx.run(
+            f"UPDATE warehouse w SET name = n.name FROM ({told}) n WHERE w.tenant_id = :tenant_id"
+            " AND w.marketplace = :marketplace AND w.code = n.code AND w.name = w.code"
+            " AND n.name NOT IN ('', n.code)",
+            marketplace=self.marketplace,
+        )
 
     def _warehouse_join(self) -> str:
         return (

@@ -15,7 +15,7 @@ from app.core.config import Settings
 from app.core.errors import AmbarError
 from app.db.session import Database
 from app.domain.supply.policy import Policy
-from app.marketplaces.errors import RateLimited, TokenRefused
+from app.marketplaces.errors import TokenUnfit
 from app.repositories import accounts, runs
 from app.repositories.accounts import StoredAccount
 from app.services.ingestion.collect import Account, Collected, Collector
@@ -30,18 +30,22 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightReport:
-    """What a night did. ``wait_until``: some source asked to come back at that instant."""
+    """What a night did, by source ("wb.sales"; "wb.sales#3" where a marketplace has several cabinets)."""
 
     tenant_id: int
     d: date
     sources: dict[str, Collected] = field(default_factory=dict)
     refreshed: Refreshed | None = None
-    wait_until: datetime | None = None
 
     @property
     def rows(self) -> dict[str, int]:
         """{source: rows}, as the seed's jobs return it."""
         return {name.replace(".", "_"): done.rows for name, done in self.sources.items()}
+
+    @property
+    def wait_until(self) -> datetime | None:
+        """When to come back for what a marketplace asked to wait for."""
+        return min((done.wait_until for done in self.sources.values() if done.wait_until), default=None)
 
     @property
     def errors(self) -> dict[str, str]:
@@ -86,11 +90,9 @@ class Night:
         several = len({account.marketplace for account in cabinets}) < len(cabinets)
         for account in cabinets:
             suffix = f"#{account.id}" if several else ""
-            done, wait = self._collect(account, d, trace_id, progress, days, only)
+            done = self._collect(account, d, trace_id, progress, days, only)
             report = replace(
-                report,
-                sources={**report.sources, **{each.source + suffix: each for each in done}},
-                wait_until=min(filter(None, (report.wait_until, wait)), default=None),
+                report, sources={**report.sources, **{each.source + suffix: each for each in done}}
             )
         refreshed = refresh_derived(
             self.db, tenant_id, d, policy=policy_of(self.settings), trace_id=trace_id, progress=progress
@@ -109,34 +111,25 @@ class Night:
         progress: Progress,
         days: int | None,
         only: Callable[[str], bool],
-    ) -> tuple[list[Collected], datetime | None]:
+    ) -> list[Collected]:
         owner = Account(account.tenant_id, account.id, account.marketplace, account.name)
         collector = Collector(db=self.db, clock=self.clock, account=owner, trace_id=trace_id)
         done: list[Collected] = []
-        waits: list[datetime] = []
         try:
             with self.gateway.sources(account) as sources:
                 for source in (each for each in sources if only(each.name)):
                     with self.db.tenant(account.tenant_id) as tx:
-                        last = runs.complete_to(tx, account.id, source.name)
-                    since = first_day(source.name, last, d, days)
-                    try:
-                        done.append(collector.collect(source, since, d, progress))
-                    except RateLimited as limit:
-                        waits.append(limit.until)
-                        done.append(Collected(source=source.name, error=str(limit)))
+                        last = runs.complete_to(tx, account.id, source.name, trace_id)
+                    done.append(collector.collect(source, first_day(source.name, last, d, days), d, progress))
         except AmbarError as error:
             # The cabinet itself cannot be opened: an expired token, another master key.
-            done.append(Collected(source=f"{account.marketplace.lower()}.token", error=str(error)))
-        self._mark(account, done)
-        return done, min(waits, default=None)
-
-    def _mark(self, account: StoredAccount, done: list[Collected]) -> None:
-        refused = str(TokenRefused("Wildberries" if account.marketplace == "WB" else "Ozon"))
-        state = "refused" if any(each.error == refused for each in done) else "active"
+            name = f"{account.marketplace.lower()}.token"
+            done.append(Collected(source=name, error=str(error), is_refused=isinstance(error, TokenUnfit)))
+        state = "refused" if any(each.is_refused for each in done) else "active"
         if state != account.state:
             with self.db.tenant(account.tenant_id) as tx:
                 accounts.set_state(tx, account.id, state)
+        return done
 
 
 def policy_of(settings: Settings) -> Policy:

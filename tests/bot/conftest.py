@@ -16,8 +16,8 @@ from app.marketplaces.rows import SaleEventRow, SettlementRow, SkuRef, StockRow
 from app.marketplaces.source import Normalised, Unit
 from app.queue.postgres import PostgresQueue
 from app.services.ingestion.facts import FactWriter
-from app.services.recalc_metrics import generate_supply_advice, recalc_metrics
 from app.services.night import policy_of
+from app.services.recalc_metrics import generate_supply_advice, recalc_metrics
 from app.services.tenancy.people import enrol
 from tests.botapi import BotApi
 from tests.support.worlds import make_cabinet, make_tenant
@@ -70,8 +70,14 @@ def vault():
 @pytest.fixture
 async def chat(db, clock, settings, vault, monkeypatch):
     monkeypatch.setattr(house, "LOOK_EVERY", 0.02)
+    with db.platform() as tx:  # people of every test are counted from the same number
+        tx.run("DELETE FROM fsm_entry")
+        tx.run("DELETE FROM job")
+        tx.run("DELETE FROM app_user")
     checker = Checker()
-    deps = BotDeps(db=db, settings=settings, clock=clock, vault=vault, queue=PostgresQueue(), checker=checker)
+    deps = BotDeps(
+        db=db, settings=settings, clock=clock, vault=vault, queue=PostgresQueue(clock=clock), checker=checker
+    )
     dispatcher = build_dispatcher(deps)
     running = dispatcher["office"].running
     async with BotApi(busy=lambda: running.is_busy) as api:
@@ -106,8 +112,12 @@ def stocked(chat, tenant_id):
         stock=[StockRow(YESTERDAY, SKU, "МСК", "Москва", 3, 0)],
     )
     with chat.db.tenant(tenant_id) as tx:
-        writer = FactWriter(tx=tx, account_id=cabinet.id, marketplace="OZON", now=chat.deps.clock.now(), trace_id="t")
-        writer.write(Unit("u", YESTERDAY, YESTERDAY), rows, frozenset({"sales", "stock", "settlement"}), replaces=True)
+        writer = FactWriter(
+            tx=tx, account_id=cabinet.id, marketplace="OZON", now=chat.deps.clock.now(), trace_id="t"
+        )
+        writer.write(
+            Unit("u", YESTERDAY, YESTERDAY), rows, frozenset({"sales", "stock", "settlement"}), replaces=True
+        )
         tx.run(
             "INSERT INTO coverage (tenant_id, account_id, source, d, completed_at) "
             "VALUES (:tenant_id, :account, 'ozon.accruals', :d, now())",

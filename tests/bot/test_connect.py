@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import structlog
+
 from app.bot.app import build_dispatcher
 from app.core.crypto import Sealed
 from app.marketplaces.errors import MarketplaceDown, TokenRefused
@@ -123,6 +125,20 @@ async def test_a_marketplace_that_is_down_stores_nothing(chat):
     await olga.says(TOKEN)
     olga.sees("сейчас не отвечает")
     assert accounts(chat, olga.tenant_id) == []
+
+
+async def test_a_fault_while_a_key_is_checked_leaves_no_key_in_the_log(chat):
+    olga = chat.person()
+
+    def breaks(_, pasted):
+        raise RuntimeError(f"no idea what to do with {pasted}")
+
+    chat.checker.answer = breaks
+    with structlog.testing.capture_logs() as logged:
+        await quietly(chat, olga, f"/connect {TOKEN}")
+    olga.sees("Что-то сломалось у нас")
+    assert any(each["event"] == "update_failed" for each in logged)
+    assert TOKEN not in str(logged)
 
 
 async def test_ozon_takes_a_pair(chat):

@@ -47,7 +47,8 @@ _SECTIONS: Mapping[str, str] = {
     """,
     # The owner's own rights are left out: PostgreSQL 17 added one (MAINTAIN).
     "grants": """
-        SELECT format('%s: %s to %s%s', c.relname, string_agg(a.privilege_type, ',' ORDER BY a.privilege_type),
+        SELECT format('%s: %s to %s%s', c.relname,
+                      string_agg(a.privilege_type, ',' ORDER BY a.privilege_type),
                       CASE a.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(a.grantee)::text END,
                       CASE WHEN bool_or(a.is_grantable) THEN ' with grant option' ELSE '' END)
         FROM pg_class c, aclexplode(c.relacl) a
@@ -69,9 +70,10 @@ _SECTIONS: Mapping[str, str] = {
                       pg_get_userbyid(p.proowner), CASE WHEN p.prosecdef THEN ' security definer' ELSE '' END,
                       CASE WHEN p.proisstrict THEN ' strict' ELSE '' END,
                       coalesce(array_to_string(p.proconfig, '; '), '-'),
-                      (SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'public'
-                                                  ELSE pg_get_userbyid(a.grantee)::text END, ',' ORDER BY 1), '-')
-                       FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                      (SELECT coalesce(string_agg(who, ',' ORDER BY who), '-')
+                       FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a,
+                            LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'public'
+                                            ELSE pg_get_userbyid(a.grantee)::text END AS who) named
                        WHERE a.grantee <> p.proowner))
         FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')

@@ -10,19 +10,16 @@ Write it anew after a migration, and read the diff before you commit it:
 import argparse
 import json
 import os
-import secrets
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, pool, text
+from sqlalchemy import create_engine, make_url, pool
 from sqlalchemy.engine import URL
 
-from app.db.embedded import EmbeddedServer
 from app.db.install import migrate
 from tests.db.catalogue import Catalogue, read_catalogue
+from tests.support.databases import empty_database, shown, virgin_server
 
 SNAPSHOT = Path(__file__).with_name("catalogue_snapshot.json")
 
@@ -45,39 +42,18 @@ def compare(committed: Catalogue, found: Catalogue) -> list[str]:
 
 def read_migrated(server: URL) -> Catalogue:
     """What a fresh database of this server holds after all migrations."""
-    name = f"ambar_snapshot_{secrets.token_hex(4)}"
-    engine = create_engine(server, poolclass=pool.NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-    fresh = server.set(database=name)
-    try:
-        migrate(fresh.render_as_string(hide_password=False))
+    with empty_database(server) as fresh:
+        migrate(shown(fresh))
         with create_engine(fresh, poolclass=pool.NullPool).connect() as connection:
             return read_catalogue(connection)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@contextmanager
-def _server() -> Iterator[URL]:
-    given = os.environ.get("TEST_DATABASE_URL")
-    if given:
-        yield make_url(given)
-        return
-    server = EmbeddedServer(Path(tempfile.mkdtemp(prefix="ambar-snapshot-")) / "data", fast=True)
-    server.start()
-    try:
-        yield make_url(server.url("postgres"))
-    finally:
-        server.destroy()
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--write", action="store_true", help="write the file anew")
     write = arguments.parse_args().write
-    with _server() as server:
+    given = os.environ.get("TEST_DATABASE_URL")
+    with nullcontext(make_url(given)) if given else virgin_server() as server:
         found = read_migrated(server)
     if write:
         SNAPSHOT.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -76,7 +76,7 @@ def test_a_login_without_rights_is_told_what_to_run_and_then_it_works() -> None:
         check_ambar_works(seller)
 
 
-def test_where_the_roles_are_there_the_login_is_told_only_what_it_lacks(server_url: URL, template: str) -> None:
+def test_where_the_roles_are_there_a_login_is_told_what_it_lacks(server_url: URL, template: str) -> None:
     with plain_login(server_url) as login, empty_database(server_url, login) as database:
         seller = database.set(username=login, password=login)
         statements = refused_statements(seller)

@@ -24,7 +24,7 @@ PLATFORM_TABLES: Mapping[str, str] = {
 
 SHARED_TABLES: Mapping[str, str] = {"installation": "one row about the database, nothing of any tenant"}
 
-UNWALLED_TABLES: Mapping[str, str] = {"alembic_version": "alembic's own; no role that serves people may read it"}
+UNWALLED_TABLES: Mapping[str, str] = {"alembic_version": "alembic's own; no role that serves people reads it"}
 
 WALL = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::bigint)"
 TENANT_WALL = ("tenant_wall", APP, "ALL", WALL, WALL)
@@ -77,8 +77,9 @@ def _policies(connection: Connection) -> dict[str, set[Policy]]:
     found: dict[str, set[Policy]] = {}
     for row in connection.execute(
         text(
-            "SELECT tablename, policyname, array_to_string(roles, ',') AS roles, cmd, coalesce(qual, '') AS qual, "
-            "coalesce(with_check, '') AS with_check FROM pg_policies WHERE schemaname = 'public'"
+            "SELECT tablename, policyname, array_to_string(roles, ',') AS roles, cmd, "
+            "coalesce(qual, '') AS qual, coalesce(with_check, '') AS with_check "
+            "FROM pg_policies WHERE schemaname = 'public'"
         )
     ):
         found.setdefault(row.tablename, set()).add(
@@ -157,7 +158,8 @@ def _views(connection: Connection) -> Iterator[str]:
     """A plain view runs as its owner, and a materialized one has no row security at all."""
     for row in connection.execute(
         text(
-            "SELECT c.relname AS name, c.relkind, coalesce(array_to_string(c.reloptions, ','), '') AS options "
+            "SELECT c.relname AS name, c.relkind, "
+            "coalesce(array_to_string(c.reloptions, ','), '') AS options "
             "FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('v', 'm')"
         )
     ):

@@ -45,6 +45,13 @@ def test_work_waits_for_its_hour(line: Line, tenant: int, clock: FixedClock) -> 
     assert line.claim() is not None
 
 
+def test_of_one_tenants_work_the_longest_due_goes_first(line: Line, tenant: int, clock: FixedClock) -> None:
+    for name, minutes in (("c", 3), ("a", 1), ("b", 2)):
+        line.ask(tenant, name, after=timedelta(minutes=minutes))
+    clock.advance(timedelta(minutes=5))
+    assert names_in_turn(line, 3) == ["a", "b", "c"]
+
+
 def test_only_known_types_are_taken(line: Line, tenant: int) -> None:
     line.ask(tenant, job_type="of a newer version")
     assert line.claim() is None
@@ -73,13 +80,18 @@ def test_a_job_is_given_to_one_of_many_hands(db: Database, line: Line, tenant: i
     assert sorted(taken, key=int) == [str(number) for number in range(40)]
 
 
-def test_a_locked_candidate_is_passed_over_not_waited_for(db: Database, line: Line, tenant: int) -> None:
-    line.ask(tenant, "first")
-    line.ask(tenant, "second")
+def test_a_candidate_being_taken_is_passed_over_for_the_next_tenants(
+    db: Database, line: Line, tenant: int, neighbour: int
+) -> None:
+    line.ask(tenant, "a1")
+    line.ask(tenant, "a2")
+    line.ask(neighbour, "b1")
     with db.platform() as tx:
-        assert line.queue.claim(tx, ["work"]) is not None
-        second = line.claimed()  # from another transaction, while the first is open
-        assert second.payload["name"] == "second"
+        first = line.queue.claim(tx, ["work"])
+        assert first is not None
+        # Other transactions, while the first is open: nobody waits, and nobody's turn is lost.
+        rest = [line.claimed(), line.claimed()]
+    assert [job.payload["name"] for job in (first, *rest)] == ["a1", "b1", "a2"]
 
 
 def test_a_silent_holders_job_is_taken_up_and_the_old_token_is_worth_nothing(

@@ -221,6 +221,19 @@ def test_an_id_that_commits_late_is_not_lost(
     assert listener.heard == ["раньше записан", "взял номер первым"]
 
 
+def test_what_a_slow_batch_holds_too_long_is_anybodys(
+    db: Database, outbox: PostgresOutbox, relay: Relay, listener: Listener, tenant: int, clock: FixedClock
+) -> None:
+    tell(db, outbox, tenant, "", "раз", "два")
+
+    listener.trouble = lambda event: clock.advance(timedelta(minutes=2))
+    assert relay.run_once() == 2
+    assert listener.heard == ["раз"]
+    listener.trouble = lambda event: None
+    assert relay.run_until_idle() == 1
+    assert listener.heard == ["раз", "два"]
+
+
 def test_stopping_finishes_the_delivery_and_frees_the_batch(
     db: Database, outbox: PostgresOutbox, relay: Relay, listener: Listener, tenant: int, clock: FixedClock
 ) -> None:

@@ -55,16 +55,12 @@ def pnl(report: PnlReport, *, exact: bool = False) -> Screen:
 
 def _currency(totals: PnlTotals, *, exact: bool, named: bool) -> list[Block]:
     """One currency. Several are shown one after another and never summed."""
-    head = f"Прибыль {formats.money(totals.profit, totals.currency, exact=exact)}"
-    if totals.margin is not None:
-        head += f", маржа {formats.percent(totals.margin)}"
-    if totals.profit is None:
-        head = "Прибыль неизвестна: нет себестоимости"
     blocks: list[Block] = []
     if named:
         blocks.append(text((Bold(f"Валюта: {totals.currency}"),)))
-    blocks += [text((Bold(head),)), facts(_column(totals, exact)), text(*_notes(totals))]
-    return blocks
+    if totals.profit is None:
+        blocks.append(text((Bold("Прибыль неизвестна: нет себестоимости"),)))
+    return [*blocks, facts(_column(totals, exact)), text(*_notes(totals))]
 
 
 def _column(totals: PnlTotals, exact: bool) -> list[Fact]:

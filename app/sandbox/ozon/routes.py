@@ -146,7 +146,12 @@ class OzonMethods:
     async def roles(self, _body: dict[str, Any]) -> web.Response:
         noon = datetime.combine(self.world.today, time(12, 0), MOSCOW)
         expires = noon + timedelta(days=self.key_expires_in_days)
-        methods = ["/v3/product/list", "/v1/finance/accrual/by-day", "/v1/analytics/stocks"]
+        methods = [
+            "/v3/product/list",
+            "/v3/product/info/list",
+            "/v1/finance/accrual/by-day",
+            "/v1/analytics/stocks",
+        ]
         stamp = expires.astimezone(self.world.now.tzinfo).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return reply({"expires_at": stamp, "roles": [{"name": "Admin read only", "methods": methods}]})
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from app.db.session import TenantTx
+from app.marketplaces.wb.token import REQUIRED, SCOPE_NAMES
 from app.repositories import accounts, runs
 from app.repositories import freshness as wholeness
 from app.repositories.accounts import StoredAccount
@@ -90,9 +91,16 @@ def _account(account: StoredAccount) -> AccountStatus:
         token_tail=account.token_tail,
         token_expires_at=account.expires_at,
         token_kind=account.token_kind,
-        missing_scopes=(),
+        missing_scopes=_missing_scopes(account),
         state=account.state,
     )
+
+
+def _missing_scopes(account: StoredAccount) -> tuple[str, ...]:
+    """What the stored token lacks, in words. An Ozon key's roles are told when it is connected."""
+    if account.marketplace != "WB" or not account.scopes:
+        return ()
+    return tuple(SCOPE_NAMES[scope] for scope in sorted(REQUIRED) if SCOPE_NAMES[scope] not in account.scopes)
 
 
 def _unmapped(tx: TenantTx) -> tuple[tuple[str, Decimal], ...]:

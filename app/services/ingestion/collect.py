@@ -7,7 +7,7 @@ checkpoint, so a kill at any point goes on where it stood; a unit's facts, its c
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 
@@ -15,7 +15,7 @@ from app.core.clock import Clock
 from app.core.errors import AmbarError
 from app.db.merge import MergeCount
 from app.db.session import Database
-from app.marketplaces.errors import Garbled, RateLimited
+from app.marketplaces.errors import Garbled, RateLimited, TokenRefused
 from app.marketplaces.source import Source, Unit
 from app.repositories import runs
 from app.repositories.runs import Run, RunKey
@@ -42,7 +42,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What became of a source: rows told, rows of facts by fate, units that said nothing new."""
+    """What became of a source: rows told, rows of facts by fate, units that said nothing new.
+
+    ``wait_until``: the budget is spent until then, which is no failure. ``is_refused``: the token is.
+    """
 
     source: str
     rows: int = 0
@@ -51,6 +54,8 @@ class Collected:
     count: MergeCount = field(default_factory=MergeCount)
     unplaced: int = 0
     error: str | None = None
+    wait_until: datetime | None = None
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +68,10 @@ class Collector:
     trace_id: str
 
     def collect(self, source: Source, d_from: date, d_to: date, progress: Progress) -> Collected:
-        """Every unit of the days, oldest first. An error that a person should know ends the source
-        with that sentence and leaves the others alone.
+        """Every unit of the days, oldest first.
 
-        Raises:
-            RateLimited: the budget is spent; call again at ``until``, done units are known by then.
+        An error that a person should know ends the source with that sentence, a spent budget with
+        the instant to come back at; what is done by then is done.
         """
         units = source.units(d_from, d_to)
         total = Collected(source=source.name, units=len(units))
@@ -75,11 +79,12 @@ class Collector:
         for done, unit in enumerate(units, start=1):
             try:
                 written = self.collect_unit(source, unit)
-            except RateLimited:
-                raise
+            except RateLimited as limit:
+                log.info("source_waits", source=source.name, unit=unit.name, until=str(limit.until))
+                return replace(total, wait_until=limit.until)
             except AmbarError as error:
                 log.warning("source_failed", source=source.name, unit=unit.name, error=str(error))
-                return replace(total, error=str(error))
+                return replace(total, error=str(error), is_refused=isinstance(error, TokenRefused))
             total = _add(total, written)
             progress(source.name, done, len(units))
         log.info(
@@ -124,7 +129,9 @@ class Collector:
     def _merge(self, source: Source, unit: Unit, key: RunKey, run: Run, hashes: list[str]) -> Written | None:
         digest, now = runs.unit_digest(hashes), self.clock.now()
         with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
-            if runs.is_known(tx, key, digest):
+            if runs.is_known(tx, key, unit, digest):
+                # The same catalogue as yesterday is today's catalogue all the same.
+                runs.cover(tx, key, unit, None, now)
                 runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now, self.trace_id)
                 return None
             rows = source.normalise(unit, runs.bodies(tx, self.account.id, hashes))

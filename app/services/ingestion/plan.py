@@ -12,6 +12,10 @@ TRAILING_DAYS = {
 }
 """Snapshots (catalogue, stock) have no past: they are read for the night's day alone."""
 
+BY_WEEK = frozenset({"wb.finance"})
+"""Read from a Monday on: its units are calendar weeks, and a unit of an unchanged name that says
+nothing new is neither read nor written again."""
+
 FIRST_NIGHT_DAYS = 90
 """What a new cabinet gets at once; more by backfill. Orders and sales keep 90 days at the source."""
 
@@ -25,8 +29,11 @@ def first_day(source: str, last_complete: date | None, d: date, days: int | None
     trailing = TRAILING_DAYS.get(source)
     if trailing is None:
         return d
-    if days is not None:
-        return d - timedelta(days=days - 1)
+    since = _since(trailing, last_complete, d) if days is None else d - timedelta(days=days - 1)
+    return since - timedelta(days=since.weekday()) if source in BY_WEEK else since
+
+
+def _since(trailing: int, last_complete: date | None, d: date) -> date:
     window = d - timedelta(days=trailing - 1)
     if last_complete is None:
         return min(window, d - timedelta(days=FIRST_NIGHT_DAYS - 1))

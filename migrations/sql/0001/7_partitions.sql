@@ -22,7 +22,10 @@ BEGIN
             -- One lock for the parent: with a lock a month, who holds the parent waits for a month and
             -- who holds the month waits for the parent.
             PERFORM pg_advisory_xact_lock(hashtext('ambar_partition:' || parent));
-            IF to_regclass('public.' || quote_ident(child)) IS NULL THEN
+            -- Asked of the table itself: to_regclass would repeat what it said before the wait.
+            IF NOT EXISTS (
+                SELECT FROM pg_class WHERE relname = child AND relnamespace = 'public'::regnamespace
+            ) THEN
                 PERFORM ambar_attach_month(parent, child, month);
                 made := made + 1;
             END IF;
