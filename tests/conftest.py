@@ -23,6 +23,7 @@ from app.core.config import Settings
 from app.core.errors import Conflict
 from app.db.embedded import EmbeddedServer
 from app.db.install import LOGIN, Urls, migrate
+from app.db.partitions import PARTITIONED
 from app.db.roles import APP, PLATFORM, ensure_roles
 from app.db.session import Database
 
@@ -77,6 +78,7 @@ def template(server_url: URL, run_folder: Path) -> str:
                 text(f"CREATE DATABASE {building} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
             )
         migrate(server_url.set(database=building).render_as_string(hide_password=False))
+        _make_story_months(server_url.set(database=building))
         with _admin(server_url) as connection:
             connection.execute(text(f"ALTER DATABASE {building} RENAME TO {name}"))
     return name
@@ -123,6 +125,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("нет папки shared рядом с репозиторием: спецификации площадок не с чем сверить")
     return SHARED
+
+
+def _make_story_months(url: URL) -> None:
+    """The months that the tests' stories play in, whatever year it is."""
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            text("SELECT ambar_make_partitions(p, '2026-09-01', '2026-12-31') FROM unnest(:parents) p"),
+            {"parents": list(PARTITIONED)},
+        )
+    engine.dispose()
 
 
 def _admin(url: URL) -> Connection:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from types import FrameType
 
@@ -68,18 +67,20 @@ def worker() -> None:
     """Только исполнитель работ и расписание (обычно их запускает run)."""
     settings = get_settings()
     logging.configure(settings.log_level)
-    stopping = threading.Event()
+    # A plain list, not an Event: a handler that sets one may run inside its own wait().
+    stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda number, _frame: stopping.append(number))
     with open_house(settings) as house:
         clock = SchedulerClock(house.db, SystemClock(), schedule_of(settings), on_fire(house.queue, settings))
         hands = Worker(house.db, handlers(house.night, house.teller), SystemClock())
         hands.start()
         clock.start()
         log.info("worker_started")
-        stopping.wait()
-        clock.stop()
+        while not stopping:
+            time.sleep(0.2)
         hands.stop()
+        clock.stop()
         hands.join(PATIENCE - 3)
         log.info("worker_stopped")
 
@@ -90,14 +91,14 @@ class Supervisor:
     def __init__(self) -> None:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths: dict[str, list[float]] = {name: [] for name in CHILDREN}
-        self._stopping = threading.Event()
+        self._stopping = False
 
     def run(self) -> int:
         """Until told to stop; the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         restart_at = dict.fromkeys(CHILDREN, 0.0)
-        while not self._stopping.is_set():
+        while not self._stopping:
             for name in CHILDREN:
                 child = self._children.get(name)
                 if child is not None and child.poll() is not None:
@@ -105,7 +106,7 @@ class Supervisor:
                     del self._children[name]
                 if name not in self._children and time.monotonic() >= restart_at[name]:
                     self._children[name] = self._spawn(name)
-            self._stopping.wait(0.5)
+            time.sleep(0.2)
         return self._end()
 
     def _spawn(self, name: str) -> subprocess.Popen[bytes]:
@@ -121,7 +122,7 @@ class Supervisor:
         return pause
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
+        self._stopping = True
 
     def _end(self) -> int:
         for child in self._children.values():

@@ -93,6 +93,21 @@ def read(tx: TenantTx, account_id: int, skus: list[int], d_from: date, d_to: dat
     )
 
 
+def restate_settled(tx: TenantTx, account_id: int, d_from: date, d_to: date) -> None:
+    """The finance rows of these days are complete now: what was preliminary there is stale, whether or
+    not a row of its own came."""
+    tx.run(
+        "INSERT INTO recalc_pending AS p (tenant_id, sku_id, d_from) "
+        "SELECT :tenant_id, sku_id, min(d) FROM metrics_daily WHERE tenant_id = :tenant_id "
+        "AND account_id = :account_id AND d BETWEEN :d_from AND :d_to AND is_preliminary GROUP BY sku_id "
+        "ON CONFLICT (tenant_id, sku_id) DO UPDATE SET d_from = excluded.d_from "
+        "WHERE p.d_from > excluded.d_from",
+        account_id=account_id,
+        d_from=d_from,
+        d_to=d_to,
+    )
+
+
 def read_advice(tx: TenantTx, account_id: int, skus: list[int], d: date, policy: Policy) -> AdviceFacts:
     """Facts of these SKUs for the advice of day ``d``."""
     longest = max(policy.aggr_days_wb, policy.aggr_days_ozon)

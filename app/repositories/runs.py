@@ -183,9 +183,7 @@ def cover(tx: TenantTx, key: RunKey, unit: Unit, rows: dict[date, int] | None, n
     )
 
 
-def complete_to(
-    tx: TenantTx, account_id: int, source: str, before_trace: str | None = None
-) -> date | None:
+def complete_to(tx: TenantTx, account_id: int, source: str, before_trace: str | None = None) -> date | None:
     """The last day of this source that is complete; with ``before_trace``, that was so before this job
     completed anything: a job that goes on must ask for the window it began with."""
     begun = (
@@ -203,8 +201,11 @@ def complete_to(
     return found
 
 
-def keep_unplaced(tx: TenantTx, key: RunKey, rows: Iterable[Unplaced]) -> int:
-    """Add rows to «не разнесено»; one that is there already is kept as it is. How many were new."""
+def keep_unplaced(tx: TenantTx, key: RunKey, rows: Iterable[Unplaced], unit: Unit, *, replaces: bool) -> int:
+    """Add rows to «не разнесено»; one that is there already is kept as it is. How many were new.
+
+    A row of the unit's days that was unreadable before and has found its place now is taken out.
+    """
     create_stage(
         tx,
         "in_unplaced",
@@ -216,6 +217,18 @@ def keep_unplaced(tx: TenantTx, key: RunKey, rows: Iterable[Unplaced]) -> int:
         ("row_key", "reason", "payload", "amount", "currency", "d"),
         rows,
         texts=("row_key", "reason", "payload", "currency"),
+    )
+    tx.run(
+        "DELETE FROM unplaced_row u WHERE u.tenant_id = :tenant_id AND u.account_id = :account_id "
+        "AND u.source = :source AND NOT EXISTS (SELECT FROM in_unplaced i WHERE i.row_key = u.row_key) "
+        "AND (:replaces AND u.d BETWEEN :d_from AND :d_to OR EXISTS (SELECT FROM sale_event e"
+        " WHERE e.tenant_id = :tenant_id AND e.account_id = :account_id AND e.d = u.d"
+        " AND e.event_id = u.row_key))",
+        replaces=replaces,
+        d_from=unit.d_from,
+        d_to=unit.d_to,
+        account_id=key.account_id,
+        source=key.source,
     )
     return int(
         tx.run(

@@ -4,14 +4,18 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 from app.db.merge import MergeCount
 from app.db.session import Database, TenantTx
 from app.domain.supply.policy import Policy
+from app.repositories.freshness import last_day
 from app.services.recalc_metrics import generate_supply_advice, recalc_metrics
 
 RECALC_DAYS = 35
 """A new day recomputes this many: late returns and corrections usually come within it."""
+
+_DAY = timedelta(days=1)
 
 Progress = Callable[[str, int, int], None]
 
@@ -41,19 +45,28 @@ def refresh_derived(
     with db.tenant(tenant_id, statement_timeout_ms=0) as tx:
         stale = _take_stale(tx)
         is_new = not _has_metrics(tx, d)
+        latest = max(d, last_day(tx, "metrics_daily") or d)
         count, sku_count = MergeCount(), dict[date, int]()
         window = d - timedelta(days=RECALC_DAYS - 1)
         if is_new:
             done = recalc_metrics(tx, window, d, trace_id=trace_id, policy=policy, progress=progress)
             count, sku_count = done.count, done.sku_count
-        last = window - timedelta(days=1) if is_new else d
-        for d_from, skus in stale.items():
-            if d_from <= last:
+        # Velocities reach on, up to the last day computed: an old day may be collected anew.
+        left = ((date.min, window - _DAY), (d + _DAY, latest)) if is_new else ((date.min, latest),)
+        for (d_from, skus), (first, last) in product(stale.items(), left):
+            if max(d_from, first) <= last:
                 done = recalc_metrics(
-                    tx, d_from, last, trace_id=trace_id, policy=policy, sku_ids=skus, progress=progress
+                    tx,
+                    max(d_from, first),
+                    last,
+                    trace_id=trace_id,
+                    policy=policy,
+                    sku_ids=skus,
+                    progress=progress,
                 )
                 count += done.count
-        advice = generate_supply_advice(tx, d, policy, trace_id=trace_id) if is_new or stale else 0
+        advised = {d, latest} if is_new or stale else set[date]()
+        advice = sum(generate_supply_advice(tx, day, policy, trace_id=trace_id) for day in sorted(advised))
     return Refreshed(sku_count=sku_count, count=count, advice_rows=advice)
 
 

@@ -18,7 +18,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
-    with sandbox() as server:
+    with sandbox(days=14) as server:
         yield server
 
 

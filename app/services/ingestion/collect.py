@@ -18,6 +18,7 @@ from app.db.session import Database
 from app.marketplaces.errors import Garbled, RateLimited, TokenRefused
 from app.marketplaces.source import Source, Unit
 from app.repositories import runs
+from app.repositories.metrics_input import SETTLING_SOURCES, restate_settled
 from app.repositories.runs import Run, RunKey
 from app.services.ingestion.facts import FactWriter, Written
 
@@ -143,8 +144,10 @@ class Collector:
                 trace_id=self.trace_id,
             )
             written = writer.write(unit, rows, source.brings, replaces=source.replaces)
-            runs.keep_unplaced(tx, key, written.unplaced)
+            runs.keep_unplaced(tx, key, written.unplaced, unit, replaces=source.replaces)
             runs.cover(tx, key, unit, written.by_day, now)
+            if source.name in SETTLING_SOURCES:
+                restate_settled(tx, self.account.id, unit.d_from, unit.d_to)
             runs.finish_run(tx, key, run.id, digest, _counts(written), now, self.trace_id)
         return written
 

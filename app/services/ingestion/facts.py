@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from app.db.merge import MergeCount, Scope, Target, merge
 from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
-from app.marketplaces.rows import SettlementRow
+from app.marketplaces.rows import SaleEventRow, SettlementRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
 from app.repositories.catalogue import merge_catalogue, restate_first_sales
 from app.repositories.staging import Staging
@@ -133,8 +134,7 @@ class FactWriter:
 
 
 def _out_of_time(row: Dated) -> Unplaced:
-    amount = row.amount if isinstance(row, SettlementRow) else None
-    currency = row.currency if isinstance(row, SettlementRow) else ""
+    amount, currency = _money(row)
     return Unplaced(
         row_key=f"day:{row}"[:500],
         reason="дата вне всяких границ",
@@ -143,6 +143,15 @@ def _out_of_time(row: Dated) -> Unplaced:
         currency=currency,
         d=row.d,
     )
+
+
+def _money(row: Dated) -> tuple[Decimal | None, str]:
+    """What the row brings, signed from the seller's side."""
+    if isinstance(row, SettlementRow):
+        return row.amount, row.currency
+    if isinstance(row, SaleEventRow):
+        return row.revenue_gross - row.refunds_amount, row.currency
+    return None, ""
 
 
 def _each_day(unit: Unit) -> list[date]:
