@@ -14,6 +14,7 @@ def build() -> typer.Typer:
     cli = typer.Typer(
         name="ambar",
         help="Амбар: учёт и остатки продавца Wildberries и Ozon в Telegram.",
+        epilog="Проверить программу целиком: ./ambar test",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -27,7 +28,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """Run a command; what a person should know ends as one sentence and exit code 1."""
     try:
-        build()()
+        build()(prog_name="./ambar")
     except AmbarError as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -34,8 +34,11 @@ def bars(console: Console) -> Iterator[Report]:
 
 
 def _lines(console: Console) -> Report:
+    finished: set[str] = set()  # a stage may run several times: a recalculation of each stale month
+
     def tell(stage: str, done: int, total: int) -> None:
-        if done == total:
+        if done == total and stage not in finished:
+            finished.add(stage)
             console.print(f"  {source_name(stage)}: {done}/{total}", highlight=False)
 
     return tell

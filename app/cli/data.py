@@ -20,6 +20,7 @@ from app.db.embedded import EmbeddedServer
 from app.db.embedded.binaries import binaries
 from app.db.install import describe, embedded_urls
 from app.db.install import migrate as migrate_to_head
+from app.db.roles import BACKUP, OWNER
 
 
 def register(cli: typer.Typer) -> None:
@@ -43,7 +44,7 @@ def backup(
     if target.exists():
         raise Conflict(f"Файл {target} уже есть: укажите другое имя.")
     with _server(settings) as url:
-        _run("pg_dump", url, ["--format=custom", f"--file={target}"])
+        _run("pg_dump", url, ["--format=custom", f"--role={BACKUP}", f"--file={target}"])
     key = master_key_file(settings.master_key_file, data_dir(settings.ambar_data))
     typer.echo(f"Копия базы: {target} ({target.stat().st_size // 1024} КиБ).")
     typer.echo(f"Главный ключ в копию не входит, сохраните отдельно: {key}")
@@ -61,7 +62,9 @@ def restore(
             raise Conflict("База не пустая: добавьте --replace, если её содержимое больше не нужно.")
         if replace:
             _empty(url)
-        _run("pg_restore", url, ["--exit-on-error", "--single-transaction", str(file)])
+        # A dump of a schema that was made anew comments on it, which only its owner may.
+        options = [f"--role={OWNER}", "--no-comments", "--exit-on-error", "--single-transaction"]
+        _run("pg_restore", url, [*options, str(file)])
     typer.echo(f"База восстановлена из {file}.")
 
 
@@ -129,5 +132,5 @@ def _empty(url: str) -> None:
         connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         connection.exec_driver_sql("CREATE SCHEMA public")
         connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO PUBLIC")
-        connection.exec_driver_sql("GRANT USAGE, CREATE ON SCHEMA public TO ambar_owner")
+        connection.exec_driver_sql("GRANT USAGE, CREATE ON SCHEMA public TO " + OWNER)
     engine.dispose()

@@ -15,7 +15,6 @@ import httpx
 import typer
 from rich.console import Console
 
-from app.bot.app import BotDeps, open_terminal
 from app.cli.bars import bars
 from app.core import logging
 from app.core.clock import FixedClock
@@ -26,6 +25,7 @@ from app.house import House, open_house
 from app.queue.worker import Worker
 from app.repositories.costs import set_points
 from app.services.jobs import new_trace
+from app.services.names import source_name
 from app.services.night import NightReport, policy_of
 from app.services.refresh import refresh_derived
 from app.services.tenancy.connect import StoreAccount
@@ -54,9 +54,10 @@ def demo(
     data.mkdir(parents=True, exist_ok=True)
     with (data / "log.jsonl").open("a") as log, _sandbox(data, skus) as address:
         logging.configure("INFO", file=log)
-        for _ in range(advance):
+        for left in range(advance, 0, -1):
             httpx.post(f"{address}/sandbox/advance", json={"days": 1}).raise_for_status()
-            _visit(console, data, address, says=None)
+            if left > 1:  # the last day's night is the visit below
+                _visit(console, data, address, says=None)
         _visit(console, data, address, says=tuple(say or ()))
 
 
@@ -83,6 +84,8 @@ def _visit(console: Console, data: Path, address: str, says: tuple[str, ...] | N
 
 def _chat(console: Console, house: House, says: tuple[str, ...]) -> None:
     """The digest, then what was asked; a worker stands by for the jobs that the chat asks for."""
+    from app.bot.app import BotDeps, open_terminal  # aiogram takes seconds to import: only here
+
     deps = BotDeps(
         db=house.db,
         settings=house.settings,
@@ -97,6 +100,7 @@ def _chat(console: Console, house: House, says: tuple[str, ...]) -> None:
     try:
         terminal.converse(says or ("/today",))
         if not says:
+            console.print("Спросите, например, /help. Число нажимает кнопку, пустая строка — выход.")
             terminal.converse()
     finally:
         worker.stop()
@@ -151,12 +155,13 @@ def _enter_costs(house: House, tenant_id: int, address: str, done: NightReport) 
 
 
 def _outcome(done: NightReport) -> str:
-    told = ", ".join(f"{name}: {rows}" for name, rows in done.rows.items())
+    told = ", ".join(f"{source_name(name)} {each.rows}" for name, each in done.sources.items())
     if done.errors:
-        return "Не всё получилось: " + "; ".join(f"{name}: {error}" for name, error in done.errors.items())
+        failed = (f"{source_name(name)}: {error}" for name, error in done.errors.items())
+        return "Не всё получилось: " + "; ".join(failed)
     if done.written == 0:
         return "Тот же день песочницы: ни одна строка фактов и показателей не изменилась."
-    return f"Готово, изменилось строк: {done.written}. Пришло — {told}."
+    return f"Готово, изменилось строк: {done.written}. Пришло строк: {told}."
 
 
 @contextmanager

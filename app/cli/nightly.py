@@ -18,6 +18,7 @@ from app.services.night import NightReport, policy_of
 from app.services.recalc_metrics import recalc_metrics
 
 DAY = "%Y-%m-%d"
+NOBODY = "Организаций пока нет: напишите боту /start и подключите кабинет."
 
 Day = Annotated[datetime | None, typer.Option(formats=[DAY], help="День, ГГГГ-ММ-ДД.")]
 
@@ -52,7 +53,10 @@ def recalc(
         first = d_from.date()
         if first > last:
             raise BadInput(f"Начало {first:%d.%m.%Y} позже конца {last:%d.%m.%Y}.")
-        for tenant_id in tenants(house.db):
+        everybody = tenants(house.db)
+        if not everybody:
+            console.print(NOBODY)
+        for tenant_id in everybody:
             with bars(console) as progress, house.db.tenant(tenant_id, statement_timeout_ms=0) as tx:
                 done = recalc_metrics(
                     tx, first, last, trace_id=new_trace(), policy=policy_of(settings), progress=progress
@@ -76,11 +80,11 @@ def _collect(d: date | None, days: int | None) -> None:
             raise BadInput("Так далеко истории нет ни у кого.")
         everybody = tenants(house.db)
         if not everybody:
-            console.print("Организаций пока нет: напишите боту /start и подключите кабинет.")
+            console.print(NOBODY)
         for tenant_id in everybody:
             with bars(console) as progress:
                 report = house.night.run(tenant_id, day, new_trace(), progress, days=days)
-            house.teller.night(report, "manual")
+            house.teller.night(report)
             console.print(_told(report), highlight=False)
 
 

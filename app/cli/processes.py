@@ -11,7 +11,6 @@ from types import FrameType
 import structlog
 import typer
 
-from app.bot.app import BotDeps, run_polling
 from app.core import logging
 from app.core.clock import SystemClock
 from app.core.config import Settings, get_settings
@@ -48,6 +47,8 @@ def run() -> None:
 
 def bot() -> None:
     """Только бот (обычно его запускает run)."""
+    from app.bot.app import BotDeps, run_polling  # aiogram takes seconds to import: only here
+
     settings = get_settings()
     token = _token(settings)
     logging.configure(settings.log_level)

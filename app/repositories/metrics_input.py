@@ -2,44 +2,35 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
 from app.db.copying import read_frame
 from app.db.session import TenantTx
-from app.domain.finance.settlement import (
-    COMMISSION_LINES,
-    DELIVERY_LINES,
-    MARKETING_LINES,
-    OUTSIDE_PROFIT,
-    PROMO_LINES,
-    PnlLine,
-)
 from app.domain.supply.policy import Policy
 from app.repositories.catalogue import UNKNOWN, UNKNOWN_NAME, ensure_warehouse
+from app.repositories.targets import MONEY
 
 LONGEST_WINDOW = 28
 SETTLING_SOURCES = ("wb.finance", "ozon.accruals")
 """Sources whose complete day means that the day's money is settled."""
 
-MONEY_COLUMNS = ("gross_kop", "refunds_kop", "promo_kop", "delivery_kop", "commission_kop")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkFacts:
-    """Facts of some SKUs of one account.
+    """Facts of some SKUs of one account, as they are stored, money in rubles (exact decimals).
 
-    ``settled`` and ``preliminary``: sku_id, d, currency, units (sold less returned), the five money
-    columns of the P&L as costs >= 0, marketing_kop (a cost), other_kop (signed); one row a SKU-day and
-    currency. ``sales``: sku_id, d, qty from 27 days before the first day asked. ``stock``: sku_id, d,
-    on_hand, in_transit. ``costs``: sku_id, dt_from, cost_kop. ``first_sales``: sku_id, first_d.
+    ``lines``: finance rows: sku_id, d, currency, line, units, amount (signed). ``sales``: rows of the
+    sales feed from 27 days before the first day asked: sku_id, d, currency, qty, refunds_qty, MONEY.
+    ``stock``: sku_id, d, on_hand, in_transit, a row a warehouse. ``costs``: sku_id, dt_from, cost_kop.
+    ``first_sales``: sku_id, first_d.
     """
 
     account_id: int
     marketplace: str
     settled_days: pl.Series
-    settled: pl.DataFrame
-    preliminary: pl.DataFrame
+    lines: pl.DataFrame
     sales: pl.DataFrame
     stock: pl.DataFrame
     costs: pl.DataFrame
@@ -60,72 +51,78 @@ class AdviceFacts:
     unknown_warehouse: int
 
 
-def skus_by_account(tx: TenantTx, sku_ids: list[int] | None) -> dict[int, list[int]]:
-    """The tenant's SKUs, or those given, by account, in order."""
+@dataclass(frozen=True, slots=True)
+class SkuChunk:
+    """Some SKUs of one account, in order; ``whole``: all that it has from the first to the last."""
+
+    account_id: int
+    skus: list[int]
+    whole: bool
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The first and the last."""
+        return self.skus[0], self.skus[-1]
+
+    def has(self, column: str) -> str:
+        """SQL: is it one of these? A range, where it will do, is read twice as fast as a list."""
+        if self.whole:
+            return f"{column} BETWEEN {self.ends[0]:d} AND {self.ends[1]:d}"
+        return f"{column} IN ({', '.join(f'{sku:d}' for sku in self.skus)})"
+
+
+def chunks(tx: TenantTx, sku_ids: list[int] | None, size: int) -> list[SkuChunk]:
+    """The tenant's SKUs, or those given, ``size`` at a time, each account's by themselves."""
     only = "" if sku_ids is None else "AND id = ANY(:sku_ids)"
     rows = tx.run(
         f"SELECT account_id, array_agg(id ORDER BY id) AS ids FROM sku WHERE tenant_id = :tenant_id {only} "
         "GROUP BY account_id ORDER BY account_id",
         **({} if sku_ids is None else {"sku_ids": sku_ids}),
     )
-    return {row.account_id: list(row.ids) for row in rows}
+    return [
+        SkuChunk(row.account_id, row.ids[start : start + size], whole=sku_ids is None)
+        for row in rows
+        for start in range(0, len(row.ids), size)
+    ]
 
 
-def read(tx: TenantTx, account_id: int, skus: list[int], d_from: date, d_to: date) -> ChunkFacts:
+def read(tx: TenantTx, chunk: SkuChunk, d_from: date, d_to: date) -> ChunkFacts:
     """Facts of these SKUs for metrics of ``d_from..d_to``."""
-    asked = {"account_id": account_id, "skus": skus, "d_from": d_from, "d_to": d_to}
+    since = d_from - timedelta(days=LONGEST_WINDOW - 1)
     return ChunkFacts(
-        account_id=account_id,
-        marketplace=_marketplace(tx, account_id),
-        settled_days=_settled_days(tx, account_id, d_from, d_to),
-        settled=read_frame(tx, _SETTLED, _MONEY_SCHEMA, **asked),
-        preliminary=read_frame(tx, _PRELIMINARY, _MONEY_SCHEMA, **asked),
-        sales=_sales(tx, account_id, skus, d_from, d_to),
-        stock=_stock(tx, account_id, skus, d_from, d_to),
+        account_id=chunk.account_id,
+        marketplace=_marketplace(tx, chunk.account_id),
+        settled_days=_settled_days(tx, chunk.account_id, d_from, d_to),
+        lines=_facts(tx, chunk, "settlement_line", _LINES, d_from, d_to),
+        sales=_facts(tx, chunk, "daily_sales", _SALES, since, d_to),
+        stock=_facts(tx, chunk, "daily_stock", _STOCK, d_from, d_to),
         costs=read_frame(
             tx,
             "SELECT sku_id, dt_from, (cost_price * 100)::bigint FROM cost_price_history "
-            "WHERE tenant_id = :tenant_id AND sku_id = ANY(:skus)",
+            f"WHERE tenant_id = :tenant_id AND {chunk.has('sku_id')}",
             {"sku_id": pl.Int64, "dt_from": pl.Date, "cost_kop": pl.Int64},
-            skus=skus,
         ),
-        first_sales=_first_sales(tx, skus),
+        first_sales=_first_sales(tx, chunk),
     )
 
 
-def restate_settled(tx: TenantTx, account_id: int, d_from: date, d_to: date) -> None:
-    """The finance rows of these days are complete now: what was preliminary there is stale, whether or
-    not a row of its own came."""
-    tx.run(
-        "INSERT INTO recalc_pending AS p (tenant_id, sku_id, d_from) "
-        "SELECT :tenant_id, sku_id, min(d) FROM metrics_daily WHERE tenant_id = :tenant_id "
-        "AND account_id = :account_id AND d BETWEEN :d_from AND :d_to AND is_preliminary GROUP BY sku_id "
-        "ON CONFLICT (tenant_id, sku_id) DO UPDATE SET d_from = excluded.d_from "
-        "WHERE p.d_from > excluded.d_from",
-        account_id=account_id,
-        d_from=d_from,
-        d_to=d_to,
-    )
-
-
-def read_advice(tx: TenantTx, account_id: int, skus: list[int], d: date, policy: Policy) -> AdviceFacts:
+def read_advice(tx: TenantTx, chunk: SkuChunk, d: date, policy: Policy) -> AdviceFacts:
     """Facts of these SKUs for the advice of day ``d``."""
     longest = max(policy.aggr_days_wb, policy.aggr_days_ozon)
-    marketplace = _marketplace(tx, account_id)
+    marketplace = _marketplace(tx, chunk.account_id)
     return AdviceFacts(
-        account_id=account_id,
+        account_id=chunk.account_id,
         marketplace=marketplace,
-        sales=_sales(tx, account_id, skus, d, d, longest),
-        stock=_stock(tx, account_id, skus, d, d),
-        first_sales=_first_sales(tx, skus),
+        sales=_facts(tx, chunk, "daily_sales", _PIECES, d - timedelta(days=longest - 1), d),
+        stock=_facts(tx, chunk, "daily_stock", _STOCK, d, d),
+        first_sales=_first_sales(tx, chunk),
         by_warehouse=read_frame(
             tx,
             "SELECT sku_id, warehouse_id, sum(qty) FROM daily_sales WHERE tenant_id = :tenant_id "
-            "AND account_id = :account_id AND sku_id = ANY(:skus) AND d BETWEEN :since AND :d "
+            f"AND account_id = :account_id AND {chunk.has('sku_id')} AND d BETWEEN :since AND :d "
             "GROUP BY sku_id, warehouse_id HAVING sum(qty) > 0 ORDER BY sku_id, warehouse_id",
             {"sku_id": pl.Int64, "warehouse_id": pl.Int64, "sold": pl.Int64},
-            account_id=account_id,
-            skus=skus,
+            account_id=chunk.account_id,
             since=d - timedelta(days=policy.aggr_days(marketplace) - 1),
             d=d,
         ),
@@ -141,43 +138,27 @@ def _marketplace(tx: TenantTx, account_id: int) -> str:
     return str(found.scalar_one())
 
 
-def _sales(
-    tx: TenantTx, account_id: int, skus: list[int], d_from: date, d_to: date, window: int = LONGEST_WINDOW
+def _facts(
+    tx: TenantTx, chunk: SkuChunk, table: str, columns: dict[str, Any], d_from: date, d_to: date
 ) -> pl.DataFrame:
+    """Rows as they are: grouping them in columns takes a quarter of the time that sums of NUMERIC do."""
     return read_frame(
         tx,
-        "SELECT sku_id, d, sum(qty) FROM daily_sales WHERE tenant_id = :tenant_id "
-        "AND account_id = :account_id AND sku_id = ANY(:skus) AND d BETWEEN :since AND :d_to "
-        "GROUP BY sku_id, d",
-        {"sku_id": pl.Int64, "d": pl.Date, "qty": pl.Int64},
-        account_id=account_id,
-        skus=skus,
-        since=d_from - timedelta(days=window - 1),
-        d_to=d_to,
-    )
-
-
-def _stock(tx: TenantTx, account_id: int, skus: list[int], d_from: date, d_to: date) -> pl.DataFrame:
-    return read_frame(
-        tx,
-        "SELECT sku_id, d, sum(on_hand), sum(in_transit) FROM daily_stock WHERE tenant_id = :tenant_id "
-        "AND account_id = :account_id AND sku_id = ANY(:skus) AND d BETWEEN :d_from AND :d_to "
-        "GROUP BY sku_id, d",
-        {"sku_id": pl.Int64, "d": pl.Date, "on_hand": pl.Int64, "in_transit": pl.Int64},
-        account_id=account_id,
-        skus=skus,
+        f"SELECT {', '.join(columns)} FROM {table} WHERE tenant_id = :tenant_id "
+        f"AND account_id = :account_id AND {chunk.has('sku_id')} AND d BETWEEN :d_from AND :d_to",
+        columns,
+        account_id=chunk.account_id,
         d_from=d_from,
         d_to=d_to,
     )
 
 
-def _first_sales(tx: TenantTx, skus: list[int]) -> pl.DataFrame:
+def _first_sales(tx: TenantTx, chunk: SkuChunk) -> pl.DataFrame:
     return read_frame(
         tx,
-        "SELECT id, first_sold FROM sku WHERE tenant_id = :tenant_id AND id = ANY(:skus) "
+        f"SELECT id, first_sold FROM sku WHERE tenant_id = :tenant_id AND {chunk.has('id')} "
         "AND first_sold IS NOT NULL",
         {"sku_id": pl.Int64, "first_d": pl.Date},
-        skus=skus,
     )
 
 
@@ -197,41 +178,14 @@ def _unknown_warehouse(tx: TenantTx, marketplace: str) -> int:
     return ensure_warehouse(tx, marketplace, UNKNOWN, UNKNOWN_NAME)
 
 
-def _kopecks(lines: frozenset[PnlLine], sign: str = "-") -> str:
-    listed = ", ".join(f"'{line}'" for line in sorted(lines))
-    return f"({sign}coalesce(sum(amount) FILTER (WHERE line IN ({listed})), 0) * 100)::bigint"
-
-
-_GROUPED = (
-    frozenset({PnlLine.SALE, PnlLine.RETURN})
-    | PROMO_LINES
-    | DELIVERY_LINES
-    | COMMISSION_LINES
-    | MARKETING_LINES
-    | OUTSIDE_PROFIT
-)
-_OTHER = frozenset(PnlLine) - _GROUPED
-
-_SETTLED = f"""
-SELECT sku_id, d, currency, sum(units), {_kopecks(frozenset({PnlLine.SALE}), "")},
-       {_kopecks(frozenset({PnlLine.RETURN}))}, {_kopecks(PROMO_LINES)}, {_kopecks(DELIVERY_LINES)},
-       {_kopecks(COMMISSION_LINES)}, {_kopecks(MARKETING_LINES)}, {_kopecks(_OTHER, "")}
-FROM settlement_line WHERE tenant_id = :tenant_id AND account_id = :account_id AND sku_id = ANY(:skus)
-     AND d BETWEEN :d_from AND :d_to GROUP BY sku_id, d, currency
-"""
-
-_PRELIMINARY = """
-SELECT sku_id, d, currency, sum(qty - refunds_qty), (sum(revenue_gross) * 100)::bigint,
-       (sum(refunds_amount) * 100)::bigint, (sum(promo_cost) * 100)::bigint,
-       (sum(delivery_cost) * 100)::bigint, (sum(commission_amount) * 100)::bigint, 0, 0
-FROM daily_sales WHERE tenant_id = :tenant_id AND account_id = :account_id AND sku_id = ANY(:skus)
-     AND d BETWEEN :d_from AND :d_to GROUP BY sku_id, d, currency
-"""
-
-_MONEY_SCHEMA = {
-    "sku_id": pl.Int64,
-    "d": pl.Date,
+_SKU_DAY = {"sku_id": pl.Int64, "d": pl.Date}
+_RUBLES = pl.Decimal(14, 2)
+_LINES = {**_SKU_DAY, "currency": pl.String, "line": pl.String, "units": pl.Int64, "amount": _RUBLES}
+_SALES = {
+    **_SKU_DAY,
     "currency": pl.String,
-    "units": pl.Int64,
-    **dict.fromkeys((*MONEY_COLUMNS, "marketing_kop", "other_kop"), pl.Int64),
+    **dict.fromkeys(("qty", "refunds_qty"), pl.Int64),
+    **dict.fromkeys(MONEY, _RUBLES),
 }
+_PIECES = {**_SKU_DAY, "qty": pl.Int64}
+_STOCK = {**_SKU_DAY, **dict.fromkeys(("on_hand", "in_transit"), pl.Int64)}

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from app.db.copying import copy_rows, create_stage
 from app.db.session import TenantTx
@@ -242,17 +243,55 @@ def keep_unplaced(tx: TenantTx, key: RunKey, rows: Iterable[Unplaced], unit: Uni
     )
 
 
-def recent_counts(tx: TenantTx, account_id: int, source: str, nights: int) -> list[int]:
-    """Rows merged by the last complete runs of a source, newest first, one figure a night."""
+def restate_settled(tx: TenantTx, account_id: int, unit: Unit) -> None:
+    """The finance rows of these days are complete now: what was preliminary there is stale, whether or
+    not a row of its own came."""
+    tx.run(
+        "INSERT INTO recalc_pending AS p (tenant_id, sku_id, d_from) "
+        "SELECT :tenant_id, sku_id, min(d) FROM metrics_daily WHERE tenant_id = :tenant_id "
+        "AND account_id = :account_id AND d BETWEEN :d_from AND :d_to AND is_preliminary GROUP BY sku_id "
+        "ON CONFLICT (tenant_id, sku_id) DO UPDATE SET d_from = excluded.d_from "
+        "WHERE p.d_from > excluded.d_from",
+        account_id=account_id,
+        d_from=unit.d_from,
+        d_to=unit.d_to,
+    )
+
+
+class NightRows(NamedTuple):
+    """What a job has brought of a source: its rows, and units that did not just repeat themselves."""
+
+    rows: int
+    news: int
+
+
+def rows_of(tx: TenantTx, account_id: int, source: str, trace_id: str) -> NightRows:
+    """Of one job, all its passes together."""
+    row = tx.run(
+        "SELECT coalesce(sum((counts ->> 'rows')::int), 0) AS rows,"
+        " count(*) FILTER (WHERE NOT counts ? 'known') AS news FROM ingest_run "
+        "WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source "
+        "AND state = 'complete' AND trace_id = :trace_id",
+        account_id=account_id,
+        source=source,
+        trace_id=trace_id,
+    ).one()
+    return NightRows(int(row.rows), int(row.news))
+
+
+def rows_before(tx: TenantTx, account_id: int, source: str, trace_id: str, jobs: int) -> list[int]:
+    """Rows of the last jobs before this one that brought any, newest first."""
     rows = tx.run(
         "SELECT sum((counts ->> 'rows')::int) AS rows FROM ingest_run WHERE tenant_id = :tenant_id "
         "AND account_id = :account_id AND source = :source AND state = 'complete' "
-        "GROUP BY trace_id ORDER BY max(id) DESC LIMIT :nights",
+        "AND trace_id <> :trace_id GROUP BY trace_id HAVING sum((counts ->> 'rows')::int) > 0 "
+        "ORDER BY max(id) DESC LIMIT :jobs",
         account_id=account_id,
         source=source,
-        nights=nights,
+        trace_id=trace_id,
+        jobs=jobs,
     )
-    return [int(row.rows or 0) for row in rows]
+    return [int(row.rows) for row in rows]
 
 
 def _named(key: RunKey) -> dict[str, object]:

@@ -83,7 +83,7 @@ class UndoCost(Question):
             change_id=change.id,
             article=change.article,
             skus=len(skus),
-            price=now_valid or Decimal(0),
+            price=now_valid,
             previous=change.cost_price,
             since=change.dt_from,
             days_touched=restate(self, tx, skus, change.dt_from),

@@ -13,6 +13,7 @@ import structlog
 from app.core.clock import Clock, business_day
 from app.core.config import Settings
 from app.core.errors import AmbarError
+from app.db.partitions import ensure_months
 from app.db.session import Database
 from app.domain.supply.policy import Policy
 from app.marketplaces.errors import TokenUnfit
@@ -34,6 +35,7 @@ class NightReport:
 
     tenant_id: int
     d: date
+    trace_id: str = ""
     sources: dict[str, Collected] = field(default_factory=dict)
     refreshed: Refreshed | None = None
 
@@ -46,6 +48,11 @@ class NightReport:
     def wait_until(self) -> datetime | None:
         """When to come back for what a marketplace asked to wait for."""
         return min((done.wait_until for done in self.sources.values() if done.wait_until), default=None)
+
+    @property
+    def is_down(self) -> bool:
+        """Did a marketplace not answer, so that trying again in a while is worth it?"""
+        return any(done.is_down for done in self.sources.values())
 
     @property
     def errors(self) -> dict[str, str]:
@@ -84,8 +91,10 @@ class Night:
     ) -> NightReport:
         """The whole night of one tenant for day ``d``; with ``days`` a backfill of that many."""
         structlog.contextvars.bind_contextvars(trace_id=trace_id, tenant_id=tenant_id)
-        report = NightReport(tenant_id=tenant_id, d=d)
+        report = NightReport(tenant_id=tenant_id, d=d, trace_id=trace_id)
         with self.db.tenant(tenant_id) as tx:
+            # Replies are kept under the instant they came at, which a demo or a replay may set long ago.
+            ensure_months(tx, min(d, self.clock.now().date()), self.clock.now().date())
             cabinets = [account for account in accounts.list_accounts(tx) if account.state != "off"]
         several = len({account.marketplace for account in cabinets}) < len(cabinets)
         for account in cabinets:
@@ -118,6 +127,8 @@ class Night:
         try:
             with self.gateway.sources(account) as sources:
                 for source in (each for each in sources if only(each.name)):
+                    if "stock" in source.brings and d != self.yesterday():
+                        continue  # told as it is now: of another day nobody can say it any more
                     with self.db.tenant(account.tenant_id) as tx:
                         last = runs.complete_to(tx, account.id, source.name, trace_id)
                     done.append(collector.collect(source, first_day(source.name, last, d, days), d, progress))

@@ -4,6 +4,7 @@ Events go to the outbox as facts (which tenant, which day); words are made where
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from statistics import median
 
 from app.db.session import Database, PlatformTx
@@ -17,6 +18,11 @@ NIGHTS_COMPARED = 14
 NORMAL = (0.3, 3.0)
 """A source's rows outside this share of the median of recent nights are worth a look."""
 
+MORNING = time(5, tzinfo=UTC)
+"""Eight in Moscow: the digest waits until then for a marketplace that asked for patience, no longer."""
+
+STILL_WAITS = "Площадка так и не отдала данные: лимит запросов или неготовый отчёт. Возьмём следующей ночью."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
@@ -25,27 +31,30 @@ class Teller:
     db: Database
     outbox: Outbox
 
-    def night(self, report: NightReport, trace_id: str) -> None:
-        """The digest of the day, and one alert for each source that failed or looks odd."""
-        odd = self._odd(report)
+    def night(self, report: NightReport, *, comes_back: bool = False) -> None:
+        """The digest of the day, and one alert for each source that failed or looks odd.
+
+        ``comes_back``: the night goes on later. Until then its digest is held (not past the morning)
+        and nobody is alarmed about what may yet come.
+        """
+        alerts = {} if comes_back else {**self._odd(report), **_late(report)}
+        alerts |= {
+            name: done.error
+            for name, done in report.sources.items()
+            if done.error and not (comes_back and done.is_down)
+        }
         with self.db.platform() as tx:
-            for chat in _readers(tx, report.tenant_id):
-                self._append(tx, report, chat, "digest", "", trace_id)
+            if report.sources and not (comes_back and _before_morning(report)):
+                for chat in _readers(tx, report.tenant_id):
+                    self._append(tx, report, chat, "digest", "")
             organisation = tx.run("SELECT name FROM tenant WHERE id = :id", id=report.tenant_id).scalar_one()
-            for source, error in {**odd, **report.errors}.items():
+            for source, error in alerts.items():
                 words = f"{organisation}, {report.d:%d.%m}: {source_name(source)}. {error}"
                 for chat in _administrators(tx):
-                    self._append(tx, report, chat, "alert", words, trace_id, about=source)
+                    self._append(tx, report, chat, "alert", words, about=source)
 
     def _append(
-        self,
-        tx: PlatformTx,
-        report: NightReport,
-        chat: int,
-        kind: str,
-        words: str,
-        trace_id: str,
-        about: str = "",
+        self, tx: PlatformTx, report: NightReport, chat: int, kind: str, words: str, about: str = ""
     ) -> None:
         self.outbox.append(
             tx,
@@ -58,7 +67,7 @@ class Teller:
                 "d": report.d.isoformat(),
                 "words": words,
             },
-            trace_id=trace_id,
+            trace_id=report.trace_id,
             uniq=f"{kind}:{chat}:{report.tenant_id}:{report.d}:{about}",
             tenant_id=report.tenant_id,
         )
@@ -71,10 +80,11 @@ class Teller:
                 for name, done in report.sources.items():
                     source, _, suffix = name.partition("#")
                     ours = suffix in ("", str(account.id)) and source.startswith(account.marketplace.lower())
-                    if not ours or done.error or not done.rows:
+                    if not ours or done.error or done.wait_until:
                         continue
-                    past = runs.recent_counts(tx, account.id, source, NIGHTS_COMPARED + 1)[1:]
-                    sentence = unusual(done.rows, [rows for rows in past if rows])
+                    told = runs.rows_of(tx, account.id, source, report.trace_id)
+                    past = runs.rows_before(tx, account.id, source, report.trace_id, NIGHTS_COMPARED)
+                    sentence = unusual(told.rows, past) if told.news else None
                     if sentence:
                         odd[name] = sentence
         return odd
@@ -88,6 +98,17 @@ def unusual(rows: int, past: list[int]) -> str | None:
     if NORMAL[0] * usual <= rows <= NORMAL[1] * usual:
         return None
     return f"Пришло строк: {rows}, обычно около {usual:.0f}. Проверьте, всё ли на месте."
+
+
+def _late(report: NightReport) -> dict[str, str]:
+    """What a marketplace made us wait for longer than the night lasts."""
+    return {name: STILL_WAITS for name, done in report.sources.items() if done.wait_until}
+
+
+def _before_morning(report: NightReport) -> bool:
+    """Will it be known before the digest is due? A marketplace that is down is asked again soon."""
+    until = report.wait_until
+    return until is None or until <= datetime.combine(report.d + timedelta(days=1), MORNING)
 
 
 def _readers(tx: PlatformTx, tenant_id: int) -> list[int]:

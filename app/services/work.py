@@ -1,10 +1,10 @@
 """What the worker does with a job: the same services that are called by hand."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from app.core.config import Settings
-from app.core.errors import BadInput
+from app.core.errors import BadInput, NotNow
 from app.db.session import Database
 from app.queue.port import ClaimedJob, Document, Handler, Report, YieldUntil
 from app.services.jobs import COLLECT, RECALC
@@ -16,7 +16,11 @@ from app.services.tell import Teller
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectWork:
-    """A tenant's night as a job; it yields while a marketplace asks to wait."""
+    """A tenant's night as a job.
+
+    It yields while a marketplace asks to wait, and is tried again where one does not answer: what is
+    done by then is not done twice.
+    """
 
     night: Night
     teller: Teller
@@ -33,10 +37,14 @@ class CollectWork:
             lambda stage, ready, total: report(source_name(stage), ready, total),
             days=int(days) if days else None,
         )
-        self.teller.night(done, job.trace_id)
-        if done.wait_until is not None:
-            raise YieldUntil(done.wait_until)
+        waits = done.wait_until is not None and done.wait_until < _next_night(d)
+        again = done.is_down and job.attempt < job.max_attempt
+        self.teller.night(done, comes_back=waits or again)
         failed = "; ".join(f"{source_name(name)}: {error}" for name, error in done.errors.items())
+        if waits and done.wait_until is not None:
+            raise YieldUntil(done.wait_until)
+        if again:
+            raise NotNow(failed)
         summary = f"Собрано строк: {sum(done.rows.values())}, изменилось: {done.written}."
         return {"summary": f"{summary} {failed}".strip(), "rows": done.rows, "written": done.written}
 
@@ -61,6 +69,11 @@ class RecalcWork:
             days, written = days + len(done.sku_count), written + done.count.written
             report("Пересчёт", number, len(months))
         return {"summary": f"Пересчитано дней: {days}, изменилось строк: {written}.", "written": written}
+
+
+def _next_night(d: date) -> datetime:
+    """From here on the next night's job asks for the same and more: waiting longer is in its way."""
+    return datetime.combine(d + timedelta(days=2), time(), UTC)
 
 
 def handlers(night: Night, teller: Teller) -> dict[str, Handler]:

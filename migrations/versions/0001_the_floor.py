@@ -71,7 +71,8 @@ def upgrade() -> None:
     for parent in PARTITIONED:
         op.execute(
             sa.text(
-                "SELECT ambar_make_partitions(:parent, CAST(CAST(:today AS date) - interval '1 month' AS date),"
+                "SELECT ambar_make_partitions(:parent,"
+                " CAST(CAST(:today AS date) - interval '1 month' AS date),"
                 " CAST(CAST(:today AS date) + interval '3 months' AS date))"
             ).bindparams(parent=parent, today=today)
         )

@@ -103,7 +103,7 @@ async def test_stock_opens_from_the_list_to_the_card_and_back(seller):
     await seller.says("/stock")
     seller.sees("Остатки", "KRS-42 Ozon", "3 шт. · на 1 день · 2 в день")
     await seller.taps("KRS-42")
-    seller.sees("Остатки KRS-42", "МСК")
+    seller.sees("Остатки KRS-42", "Москва")
     await seller.taps("Все остатки")
     seller.sees("3 шт. · на 1 день")
 

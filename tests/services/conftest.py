@@ -18,7 +18,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
-    with sandbox(days=14) as server:
+    with sandbox() as server:
         yield server
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from app.core.config import Settings
-from app.core.crypto import Vault, open_vault
+from app.core.crypto import open_vault
 from app.db.install import Urls
 from app.db.session import Database
 from app.house import House
@@ -37,7 +37,10 @@ DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class WorldClock:
-    """The sandbox's instant, and as many seconds more as have passed since; ``skip`` moves it on."""
+    """The sandbox's instant, and as many seconds more as have passed since; ``skip`` moves it on.
+
+    The house has two: the business's, and the one that budgets, breakers and the queue run on.
+    """
 
     world: World
     skipped: timedelta = timedelta()
@@ -51,26 +54,13 @@ class WorldClock:
 
 
 @dataclass(slots=True)
-class WallClock:
-    """The machine's clock, set forward by ``skip``: budgets refill and breakers close without waiting."""
-
-    skipped: timedelta = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.skipped
-
-    def skip(self, step: timedelta) -> None:
-        self.skipped += step
-
-
-@dataclass(slots=True)
 class Shop:
     """One tenant with both marketplaces, its sandbox and its house."""
 
     house: House
     server: SandboxServer
     tenant_id: int
-    wall: WallClock
+    wall: WorldClock
     control: httpx.Client
     accounts: dict[str, int] = field(default_factory=dict)
 
@@ -103,7 +93,9 @@ class Shop:
         """No faults; budgets, buckets and breakers as new."""
         self.control.delete("/sandbox/fault").raise_for_status()
         self.control.post("/sandbox/refill").raise_for_status()
-        self.wall.skip(timedelta(days=2))
+        with self.db.platform() as tx:
+            tx.run("DELETE FROM rate_budget")
+        self.wall.skip(timedelta(minutes=2))
 
     def heard(self, part: str = "") -> list[str]:
         """Paths asked of the marketplaces since the last time, oldest first."""
@@ -122,7 +114,7 @@ class Shop:
 
 
 @contextmanager
-def sandbox(skus: int = 40, days: int = 30, seed: int = 5, **options: Any) -> Iterator[SandboxServer]:
+def sandbox(skus: int = 60, days: int = 14, seed: int = 3, **options: Any) -> Iterator[SandboxServer]:
     """A small world behind a port, in no hurry to refuse."""
     options.setdefault("pace", NO_LIMITS)
     with SandboxServer(World(seed=seed, skus=skus, days=days), **options) as server:
@@ -142,7 +134,7 @@ def open_shop(
     **changes: Any,
 ) -> Iterator[Shop]:
     """A new tenant that has connected its cabinets. ``changes`` are of the settings."""
-    wall = WallClock()
+    wall = WorldClock(server.world)
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]
         wb_api_url=server.wb_api_url,
@@ -164,7 +156,7 @@ def open_shop(
 
 
 def make_house(
-    db: Database, urls: Urls, folder: Path, settings: Settings, clock: Any, wall: WallClock
+    db: Database, urls: Urls, folder: Path, settings: Settings, clock: Any, wall: WorldClock
 ) -> House:
     """The composition root over the test's database."""
     vault, is_new = open_vault(folder / "master.key")
@@ -218,9 +210,7 @@ class Book:
 
 def books(world: World, marketplace: str, d: date) -> Book:
     """From the sandbox's event log, not from any reply."""
-    page: dict[str, Any] = (
-        wb_page(world, world.t(d)) if marketplace == "WB" else ozon_page(world, world.t(d))
-    )
+    page: dict[str, Any] = wb_page(world, world.t(d)) if marketplace == "WB" else ozon_page(world, world.t(d))
     total = page["payout"] if marketplace == "WB" else page["total"]
     return Book(Decimal(total), int(page["units_sold"]), int(page["units_returned"]))
 
@@ -247,6 +237,12 @@ FACTS = ("sale_event", "daily_sales", "daily_stock", "settlement_line")
 DERIVED = ("metrics_daily", "advice_supply")
 
 _NAMED = "k.marketplace, coalesce(k.nm_id, k.ozon_id) AS item, k.chrt_id"
+_ADVICE = "window_days, recommended_qty, velocity, demand_std, safety, on_hand, in_transit"
+_METRICS = (
+    "currency, units, revenue_gross, revenue_net, marketing, other_net, cogs, profit, margin, sv7, sv14,"
+    " sv28, stock_cover_days, is_preliminary"
+)
+_LINE = "operation, line, units, amount, currency, ref"
 _SKU = "LEFT JOIN sku k ON k.tenant_id = t.tenant_id AND k.id = t.sku_id"
 _PLACE = "JOIN warehouse w ON w.tenant_id = t.tenant_id AND w.id = t.warehouse_id"
 _MONEY = "revenue_gross, refunds_amount, promo_cost, delivery_cost, commission_amount"
@@ -257,13 +253,10 @@ _CONTENT = {
     "daily_sales": f"SELECT t.d, {_NAMED}, w.code, channel, currency, qty, refunds_qty, {_MONEY}"
     f" FROM daily_sales t {_SKU} {_PLACE}",
     "daily_stock": f"SELECT t.d, {_NAMED}, w.code, on_hand, in_transit FROM daily_stock t {_SKU} {_PLACE}",
-    "settlement_line": f"SELECT t.d, period, report_id, row_id, part, {_NAMED}, operation, line, units, amount,"
-    f" currency, ref FROM settlement_line t {_SKU}",
-    "metrics_daily": f"SELECT t.d, {_NAMED}, currency, units, revenue_gross, revenue_net, marketing, other_net,"
-    " cogs, profit, margin, sv7, sv14, sv28, stock_cover_days, is_preliminary"
-    f" FROM metrics_daily t {_SKU}",
-    "advice_supply": f"SELECT t.d, {_NAMED}, w.code, window_days, recommended_qty, velocity, demand_std, safety,"
-    f" on_hand, in_transit FROM advice_supply t {_SKU} {_PLACE}",
+    "settlement_line": f"SELECT t.d, period, report_id, row_id, part, {_NAMED}, {_LINE}"
+    f" FROM settlement_line t {_SKU}",
+    "metrics_daily": f"SELECT t.d, {_NAMED}, {_METRICS} FROM metrics_daily t {_SKU}",
+    "advice_supply": f"SELECT t.d, {_NAMED}, w.code, {_ADVICE} FROM advice_supply t {_SKU} {_PLACE}",
 }
 
 
@@ -299,7 +292,3 @@ def until(done: Callable[[], bool], seconds: float = 20) -> None:
     while not done():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
-
-
-def vault_of(shop: Shop) -> Vault:
-    return shop.house.vault

@@ -18,7 +18,7 @@ def cost_set(done: CostSet) -> Screen:
     ]
     if done.skus > 1:
         rows.append(fact("Размеров", formats.number(done.skus)))
-    rows.append(fact("Пересчитано", formats.days(done.days_touched)))
+    rows.append(fact("Пересчитано", _restated(done.days_touched)))
     return Screen(
         head=f"{done.article}: {formats.price(done.price)} с {formats.full_day(done.since)}",
         body=(facts(rows),),
@@ -27,10 +27,15 @@ def cost_set(done: CostSet) -> Screen:
 
 
 def cost_undone(done: CostSet) -> Screen:
-    """After an undo ``previous`` is what was taken back and ``price`` what holds again (0: nothing)."""
-    holds = f"Снова действует {formats.price(done.price)}." if done.price else "Себестоимости снова нет."
+    """After an undo ``previous`` is what was taken back and ``price`` what holds again (None: nothing)."""
+    known = done.price is not None
+    holds = f"Снова действует {formats.price(done.price)}." if known else "Себестоимости снова нет."
     return Screen(
         head=f"{done.article}: изменение отменено",
-        body=(text(holds, f"Пересчитано {formats.days(done.days_touched)}."),),
+        body=(text(holds, f"Пересчитано: {_restated(done.days_touched)}."),),
         keys=((key("Прибыль", PnlCall(days=1)),),),
     )
+
+
+def _restated(days: int) -> str:
+    return formats.days(days) if days else "прошлые дни не меняются"

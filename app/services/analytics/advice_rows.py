@@ -8,7 +8,7 @@ from app.domain.supply.advice import rationale_hash, with_split
 from app.domain.supply.inventory import std_column, velocity_column, with_advice, with_window_sums
 from app.domain.supply.policy import Policy
 from app.repositories.metrics_input import AdviceFacts
-from app.services.analytics.metric_rows import TEN_THOUSANDTH, exact
+from app.services.analytics.metric_rows import TEN_THOUSANDTH, exact, stock_of_days
 
 _SUMS = ("units", "squares", "days")
 
@@ -19,12 +19,11 @@ def advice_rows(facts: AdviceFacts, d: date, policy: Policy) -> pl.DataFrame:
     A SKU without a sale in the window gets its advice (0 pieces) on the unknown warehouse.
     """
     days = policy.aggr_days(facts.marketplace)
-    skus = (
-        pl.concat([facts.stock.select("sku_id"), facts.by_warehouse.select("sku_id")]).unique().sort("sku_id")
-    )
+    stock = stock_of_days(facts.stock).drop("d")
+    skus = pl.concat([stock.select("sku_id"), facts.by_warehouse.select("sku_id")]).unique().sort("sku_id")
     base = (
         skus.with_columns(d=pl.lit(d))
-        .join(facts.stock.drop("d"), on="sku_id", how="left")
+        .join(stock, on="sku_id", how="left")
         .with_columns(pl.col("on_hand", "in_transit").fill_null(0))
     )
     sums = with_window_sums(base, facts.sales, windows=(days,), first_sales=facts.first_sales)

@@ -8,7 +8,9 @@ import polars as pl
 from app.domain.finance.pnl import calc_revenue_net, with_known_cost, with_pnl
 from app.domain.supply.inventory import cover_column, velocity_column, with_window_sums
 from app.domain.supply.policy import Policy
-from app.repositories.metrics_input import MONEY_COLUMNS, ChunkFacts
+from app.repositories.metrics_input import ChunkFacts
+from app.repositories.targets import MONEY
+from app.services.analytics.money_columns import kopecks, of_lines, of_sales
 
 DEFAULT_CURRENCY = "RUB"
 """Of a SKU-day that has stock but no money."""
@@ -17,52 +19,61 @@ VELOCITIES = (7, 14, 28)
 KOPECK, TEN_THOUSANDTH = Decimal("0.01"), Decimal("0.0001")
 
 
-def metric_rows(facts: ChunkFacts, d_from: date, d_to: date, policy: Policy) -> pl.DataFrame:
-    """One row for every SKU-day with a sale, return, cost or stock, in metrics_daily's columns.
+def metric_rows(facts: ChunkFacts, d_from: date, policy: Policy) -> pl.DataFrame:
+    """One row for every SKU-day from ``d_from`` with a sale, return, cost or stock, in metrics_daily's
+    columns and the order of its key.
 
     Money of a settled day is the finance report's, of any other the sales feed's.
     """
-    money = _money(facts)
-    days = _with_stock(money, facts).filter(pl.col("d").is_between(d_from, d_to))
+    settled_day = pl.col("d").is_in(facts.settled_days.implode())
+    sold = facts.sales.filter(pl.col("d") >= d_from)
+    days = _with_stock(_money(facts.lines, sold, settled_day), facts.stock, settled_day)
     cover_days = policy.aggr_days(facts.marketplace)
     return _columns(_computed(days, facts, cover_days), facts.account_id, cover_days)
 
 
-def _money(facts: ChunkFacts) -> pl.DataFrame:
+def _money(lines: pl.DataFrame, sold: pl.DataFrame, settled_day: pl.Expr) -> pl.DataFrame:
     """Settled rows of settled days, preliminary rows of the others; a sale on a settled day that the
     report books elsewhere keeps its row, without money."""
-    settled_day = pl.col("d").is_in(facts.settled_days.implode())
-    settled = facts.settled.filter(settled_day).with_columns(is_preliminary=pl.lit(False))
-    early = facts.preliminary.filter(~settled_day).with_columns(is_preliminary=pl.lit(True))
+    settled = of_lines(lines.filter(settled_day)).with_columns(is_preliminary=pl.lit(False))
+    early = of_sales(sold.filter(~settled_day)).with_columns(is_preliminary=pl.lit(True))
     key = ["sku_id", "d", "currency"]
     bare = (
-        facts.preliminary.filter(settled_day)
+        sold.filter(settled_day)
         .select(key)
+        .unique()
         .join(settled.select(key), on=key, how="anti")
         .with_columns(is_preliminary=pl.lit(False))
     )
     return pl.concat([settled, early, bare], how="diagonal")
 
 
-def _with_stock(money: pl.DataFrame, facts: ChunkFacts) -> pl.DataFrame:
+def _with_stock(money: pl.DataFrame, by_warehouse: pl.DataFrame, settled_day: pl.Expr) -> pl.DataFrame:
     """Stock beside the money; stock alone makes a row too."""
-    settled_day = pl.col("d").is_in(facts.settled_days.implode())
+    stock = stock_of_days(by_warehouse)
     alone = (
-        facts.stock.select("sku_id", "d")
+        stock.select("sku_id", "d")
         .join(money.select("sku_id", "d").unique(), on=["sku_id", "d"], how="anti")
         .with_columns(currency=pl.lit(DEFAULT_CURRENCY), is_preliminary=~settled_day)
     )
-    zeros = ["units", *MONEY_COLUMNS, "marketing_kop", "other_kop"]
+    zeros = ["units", *(kopecks(name) for name in MONEY), "marketing_kop", "other_kop"]
     return (
         pl.concat([money, alone], how="diagonal")
         .with_columns(pl.col(zeros).fill_null(0))
-        .join(facts.stock, on=["sku_id", "d"], how="left")
+        .join(stock, on=["sku_id", "d"], how="left")
+        # The order of the key: neighbouring rows go to one partition and one page of its index.
+        .sort("d", "sku_id", "currency")
     )
+
+
+def stock_of_days(by_warehouse: pl.DataFrame) -> pl.DataFrame:
+    """Stock of each SKU-day, all warehouses together."""
+    return by_warehouse.group_by("sku_id", "d").agg(pl.col("on_hand", "in_transit").sum())
 
 
 def _computed(days: pl.DataFrame, facts: ChunkFacts, cover_days: int) -> pl.DataFrame:
     costed = with_known_cost(days, facts.costs).with_columns(
-        revenue_net_kop=calc_revenue_net(*(pl.col(name) for name in MONEY_COLUMNS))
+        revenue_net_kop=calc_revenue_net(*(pl.col(kopecks(name)) for name in MONEY))
     )
     # What is neither revenue nor marketing (storage, penalties, compensation) still moves the profit.
     profit = with_pnl(costed.with_columns(marketing_kop=pl.col("marketing_kop") - pl.col("other_kop")))
@@ -73,7 +84,7 @@ def _computed(days: pl.DataFrame, facts: ChunkFacts, cover_days: int) -> pl.Data
 def _columns(rows: pl.DataFrame, account_id: int, cover_days: int) -> pl.DataFrame:
     """The table's columns, exact decimals instead of scaled integers."""
     money = {
-        "revenue_gross": "gross_kop",
+        "revenue_gross": kopecks("revenue_gross"),
         "revenue_net": "revenue_net_kop",
         "marketing": "marketing_kop",
         "other_net": "other_kop",
@@ -94,7 +105,7 @@ def _columns(rows: pl.DataFrame, account_id: int, cover_days: int) -> pl.DataFra
         rows.lazy()
         .with_columns(
             pl.lit(account_id, pl.Int64).alias("account_id"),
-            *(exact(pl.col(kopecks), KOPECK).alias(name) for name, kopecks in money.items()),
+            *(exact(pl.col(scaled), KOPECK).alias(name) for name, scaled in money.items()),
             *(exact(scaled, TEN_THOUSANDTH).alias(name) for name, scaled in ratios.items()),
         )
         .collect()

@@ -217,12 +217,13 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostSet:
-    """Answer to a cost price given by a person. ``previous`` is the price valid that day before."""
+    """Answer to a cost price given or taken back. ``price`` holds from ``since`` on (None: no cost
+    again), ``previous`` held that day before."""
 
     change_id: int
     article: str
     skus: int
-    price: Decimal
+    price: Decimal | None
     previous: Decimal | None
     since: date
     days_touched: int

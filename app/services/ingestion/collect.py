@@ -15,10 +15,11 @@ from app.core.clock import Clock
 from app.core.errors import AmbarError
 from app.db.merge import MergeCount
 from app.db.session import Database
-from app.marketplaces.errors import Garbled, RateLimited, TokenRefused
+from app.marketplaces.errors import Garbled, MarketplaceDown, RateLimited, TokenRefused
 from app.marketplaces.source import Source, Unit
+from app.queue.retry import is_database_away, say
 from app.repositories import runs
-from app.repositories.metrics_input import SETTLING_SOURCES, restate_settled
+from app.repositories.metrics_input import SETTLING_SOURCES
 from app.repositories.runs import Run, RunKey
 from app.services.ingestion.facts import FactWriter, Written
 
@@ -46,6 +47,7 @@ class Collected:
     """What became of a source: rows told, rows of facts by fate, units that said nothing new.
 
     ``wait_until``: the budget is spent until then, which is no failure. ``is_refused``: the token is.
+    ``is_down``: the marketplace did not answer; an hour later it may.
     """
 
     source: str
@@ -57,6 +59,7 @@ class Collected:
     error: str | None = None
     wait_until: datetime | None = None
     is_refused: bool = False
+    is_down: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +86,10 @@ class Collector:
             except RateLimited as limit:
                 log.info("source_waits", source=source.name, unit=unit.name, until=str(limit.until))
                 return replace(total, wait_until=limit.until)
-            except AmbarError as error:
-                log.warning("source_failed", source=source.name, unit=unit.name, error=str(error))
-                return replace(total, error=str(error), is_refused=isinstance(error, TokenRefused))
+            except Exception as error:
+                if is_database_away(error):
+                    raise
+                return self._failed(total, unit, error)
             total = _add(total, written)
             progress(source.name, done, len(units))
         log.info(
@@ -101,6 +105,18 @@ class Collector:
         )
         return total
 
+    def _failed(self, total: Collected, unit: Unit, error: Exception) -> Collected:
+        """A source ends with a sentence, also for a fault of ours: the others go on."""
+        ours = None if isinstance(error, AmbarError) else error
+        sentence = say(error, self.trace_id)
+        log.warning("source_failed", source=total.source, unit=unit.name, error=sentence, exc_info=ours)
+        return replace(
+            total,
+            error=sentence,
+            is_refused=isinstance(error, TokenRefused),
+            is_down=isinstance(error, MarketplaceDown),
+        )
+
     def collect_unit(self, source: Source, unit: Unit) -> Written | None:
         """One unit; None where it said exactly what it said last time, or this job has it already."""
         key = RunKey(self.account.id, source.name, _name(source, unit))
@@ -112,10 +128,14 @@ class Collector:
         try:
             hashes = self._fetch(source, unit, key, run)
             return self._merge(source, unit, key, run, hashes)
-        except AmbarError as error:
-            resumable = not isinstance(error, Garbled)
+        except Exception as error:
+            if is_database_away(error):
+                raise
+            # What could not be understood, or broke us, is asked for anew and not taken from the store.
+            resumable = isinstance(error, AmbarError) and not isinstance(error, Garbled)
+            sentence = say(error, self.trace_id)
             with self.db.tenant(self.account.tenant_id) as tx:
-                runs.fail_run(tx, run.id, str(error), self.clock.now(), resumable=resumable)
+                runs.fail_run(tx, run.id, sentence, self.clock.now(), resumable=resumable)
             raise
 
     def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[str]:
@@ -147,7 +167,7 @@ class Collector:
             runs.keep_unplaced(tx, key, written.unplaced, unit, replaces=source.replaces)
             runs.cover(tx, key, unit, written.by_day, now)
             if source.name in SETTLING_SOURCES:
-                restate_settled(tx, self.account.id, unit.d_from, unit.d_to)
+                runs.restate_settled(tx, self.account.id, unit)
             runs.finish_run(tx, key, run.id, digest, _counts(written), now, self.trace_id)
         return written
 

@@ -61,7 +61,7 @@ class FactWriter:
         sales = self._placed(rows.sales, unplaced)
         stock = self._placed(rows.stock, unplaced)
         settlement = self._placed(rows.settlement, unplaced)
-        self._make_months(unit, sales, stock, settlement)
+        self._make_months(sales, stock, settlement)
         if "sales" in brings:
             staging.sales(sales)
             count += self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
@@ -128,9 +128,10 @@ class FactWriter:
         unplaced += [_out_of_time(row) for row in rows if not EARLIEST <= row.d < last]
         return [row for row in rows if EARLIEST <= row.d < last]
 
-    def _make_months(self, unit: Unit, *kinds: Sequence[Dated]) -> None:
-        days = {row.d for rows in kinds for row in rows} | {unit.d_from, unit.d_to}
-        ensure_months(self.tx, max(min(days), EARLIEST), max(days))
+    def _make_months(self, *kinds: Sequence[Dated]) -> None:
+        """Of the rows' own months only: one odd row of years ago must not make all the years since."""
+        for month in sorted({row.d.replace(day=1) for rows in kinds for row in rows}):
+            ensure_months(self.tx, month, month)
 
 
 def _out_of_time(row: Dated) -> Unplaced:
