@@ -3,7 +3,7 @@
 Nothing is built at import. Whoever needs the database and the services opens a house and closes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,6 @@ class House:
     data: Path
     db: Database
     vault: Vault
-    vault_is_new: bool
     queue: PostgresQueue
     outbox: PostgresOutbox
     gateway: Gateway
@@ -42,12 +41,18 @@ class House:
 
 @contextmanager
 def open_house(
-    settings: Settings, *, data: Path | None = None, clock: Clock | None = None, embedded: bool = False
+    settings: Settings,
+    *,
+    data: Path | None = None,
+    clock: Clock | None = None,
+    embedded: bool = False,
+    on_new_key: Callable[[Path], None] | None = None,
 ) -> Iterator[House]:
     """Start or attach what the settings name. An embedded database is migrated on the way; a server's
     is not: that is ``ambar migrate``'s work.
 
     ``data``: another data folder than the settings' (the demo's). ``embedded``: ignore DATABASE_URL.
+    ``on_new_key`` is told where the master key lies that was made just now.
     """
     folder = data or data_dir(settings.ambar_data)
     clock = clock or SystemClock()
@@ -66,7 +71,9 @@ def open_house(
         )
         stack.callback(db.close)
         folder.mkdir(parents=True, exist_ok=True)
-        vault, is_new = open_vault(master_key_file(settings.master_key_file, folder))
+        vault, is_new = open_vault(key_file := master_key_file(settings.master_key_file, folder))
+        if is_new and on_new_key is not None:
+            on_new_key(key_file)
         gateway = Gateway(db=db, settings=settings, vault=vault, clock=clock)
         outbox = PostgresOutbox(clock=SystemClock())
         yield House(
@@ -76,7 +83,6 @@ def open_house(
             data=folder,
             db=db,
             vault=vault,
-            vault_is_new=is_new,
             queue=PostgresQueue(clock=SystemClock()),
             outbox=outbox,
             gateway=gateway,

@@ -104,7 +104,8 @@ def copy_and_insert(tx: TenantTx, frame: pl.DataFrame) -> None:
     _stage(tx, frame)
     columns = ", ".join(DAILY_SALES.columns)
     tx.run(
-        f"INSERT INTO daily_sales (tenant_id, {columns}, src_hash) SELECT :tenant_id, {columns}, '' FROM stage"
+        f"INSERT INTO daily_sales (tenant_id, src_hash, {columns}) "
+        f"SELECT :tenant_id, '', {columns} FROM stage"
     )
 
 

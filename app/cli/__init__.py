@@ -3,10 +3,13 @@
 import sys
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.cli import data, demo, nightly, processes
 from app.core.errors import AmbarError
+
+NOT_READY = frozenset({"42P01", "42501", "42704", "22023"})
+"""No such table, no rights, no such role: the schema has not been brought here yet."""
 
 
 def build() -> typer.Typer:
@@ -32,6 +35,11 @@ def main() -> None:
     except AmbarError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    except OperationalError as error:
-        print(f"База данных недоступна: {error.orig}".strip(), file=sys.stderr)
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) in NOT_READY:
+            print("База не готова: выполните ./ambar migrate", file=sys.stderr)
+        elif isinstance(error, OperationalError):
+            print(f"База данных недоступна: {error.orig}".strip(), file=sys.stderr)
+        else:
+            raise
         sys.exit(1)

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import create_engine, make_url, pool, text
+from sqlalchemy import Connection, create_engine, make_url, pool, text
 
 from app.core.config import Settings, get_settings
-from app.core.errors import BadInput, Conflict, NotFound
+from app.core.errors import AmbarError, BadInput, Conflict, NotFound
 from app.core.paths import cluster_dir, data_dir, master_key_file
 from app.db.embedded import EmbeddedServer
 from app.db.embedded.binaries import binaries
 from app.db.install import describe, embedded_urls
 from app.db.install import migrate as migrate_to_head
 from app.db.roles import BACKUP, OWNER
+
+ASIDE = "ambar_before_restore"
+"""Where a database's contents wait while a copy is being restored in their place."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -43,8 +46,14 @@ def backup(
     target = file or Path(f"ambar-{datetime.now(UTC):%Y-%m-%d-%H%M}.dump")
     if target.exists():
         raise Conflict(f"Файл {target} уже есть: укажите другое имя.")
+    draft = target.with_name(target.name + ".part")
     with _server(settings) as url:
-        _run("pg_dump", url, ["--format=custom", f"--role={BACKUP}", f"--file={target}"])
+        try:
+            _run("pg_dump", url, ["--format=custom", f"--role={BACKUP}", f"--file={draft}"])
+        except AmbarError:
+            draft.unlink(missing_ok=True)
+            raise
+    draft.rename(target)
     key = master_key_file(settings.master_key_file, data_dir(settings.ambar_data))
     typer.echo(f"Копия базы: {target} ({target.stat().st_size // 1024} КиБ).")
     typer.echo(f"Главный ключ в копию не входит, сохраните отдельно: {key}")
@@ -58,13 +67,13 @@ def restore(
     if not file.is_file():
         raise NotFound(f"Файла {file} нет.")
     with _server(get_settings()) as url:
+        _run("pg_restore", url, ["--list", "--file=/dev/null", str(file)], connect=False)
         if _has_tables(url) and not replace:
             raise Conflict("База не пустая: добавьте --replace, если её содержимое больше не нужно.")
-        if replace:
-            _empty(url)
-        # A dump of a schema that was made anew comments on it, which only its owner may.
-        options = [f"--role={OWNER}", "--no-comments", "--exit-on-error", "--single-transaction"]
-        _run("pg_restore", url, [*options, str(file)])
+        with _set_aside(url):
+            # A dump of a schema that was made anew comments on it, which only its owner may.
+            options = [f"--role={OWNER}", "--no-comments", "--exit-on-error", "--single-transaction"]
+            _run("pg_restore", url, [*options, str(file)])
     typer.echo(f"База восстановлена из {file}.")
 
 
@@ -78,7 +87,7 @@ def _server(settings: Settings) -> Iterator[str]:
         yield embedded_urls(server).admin
 
 
-def _run(program: str, url: str, arguments: list[str]) -> None:
+def _run(program: str, url: str, arguments: list[str], *, connect: bool = True) -> None:
     parsed = make_url(url)
     where = {
         "PGHOST": str(parsed.query.get("host", parsed.host or "")),
@@ -88,7 +97,8 @@ def _run(program: str, url: str, arguments: list[str]) -> None:
         "PGDATABASE": parsed.database or "",
     }
     environment = {**os.environ, **{name: value for name, value in where.items() if value}}
-    command = [str(_tool(program, url)), f"--dbname={parsed.database}", *arguments]
+    whereto = [f"--dbname={parsed.database}"] if connect else []
+    command = [str(_tool(program, url)), *whereto, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BadInput(f"{program} не справился: {done.stderr.strip() or done.stdout.strip()}")
@@ -126,11 +136,31 @@ def _has_tables(url: str) -> bool:
     return bool(found)
 
 
-def _empty(url: str) -> None:
+@contextmanager
+def _set_aside(url: str) -> Iterator[None]:
+    """What the database holds now is kept beside until the block ends well, and comes back if it does
+    not; also after a restore that was killed."""
     engine = create_engine(url, poolclass=pool.NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-        connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO PUBLIC")
-        connection.exec_driver_sql("GRANT USAGE, CREATE ON SCHEMA public TO " + OWNER)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            if connection.scalar(text(f"SELECT to_regnamespace('{ASIDE}') IS NOT NULL")):
+                _put_back(connection)
+            connection.exec_driver_sql(f"ALTER SCHEMA public RENAME TO {ASIDE}")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+            connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO PUBLIC")
+            connection.exec_driver_sql(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}")
+        try:
+            yield
+        except AmbarError:
+            with engine.begin() as connection:
+                _put_back(connection)
+            raise
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA {ASIDE} CASCADE")
+    finally:
+        engine.dispose()
+
+
+def _put_back(connection: Connection) -> None:
+    connection.exec_driver_sql("DROP SCHEMA IF EXISTS public CASCADE")
+    connection.exec_driver_sql(f"ALTER SCHEMA {ASIDE} RENAME TO public")

@@ -33,7 +33,7 @@ from app.services.tenancy.people import enrol
 from app.services.tenancy.token_check import MarketplaceTokenChecker
 from app.services.work import handlers
 
-SELLER_TELEGRAM_ID = 1
+SELLER_TELEGRAM_ID, SELLER_NAME = 1, "Ольга"
 PACE = "1000000"
 
 
@@ -94,7 +94,7 @@ def _chat(console: Console, house: House, says: tuple[str, ...]) -> None:
         checker=MarketplaceTokenChecker(db=house.db, settings=house.settings, clock=house.clock),
         queue=house.queue,
     )
-    terminal = open_terminal(deps, SELLER_TELEGRAM_ID, "Вы", console)
+    terminal = open_terminal(deps, SELLER_TELEGRAM_ID, SELLER_NAME, console)
     worker = Worker(house.db, handlers(house.night, house.teller), house.queue.clock, threads=1)
     worker.start()
     try:
@@ -115,7 +115,7 @@ def _settle(house: House, state: dict[str, Any]) -> int:
             tenant_id = tx.run(
                 "INSERT INTO tenant (name, is_demo) VALUES ('Домашний лён', true) RETURNING id"
             ).scalar_one()
-        enrol(tx, SELLER_TELEGRAM_ID, "Вы", tenant_id, "owner", is_admin=True)
+        enrol(tx, SELLER_TELEGRAM_ID, SELLER_NAME, tenant_id, "owner", is_admin=True)
     checker = MarketplaceTokenChecker(db=house.db, settings=house.settings, clock=house.clock)
     keys = {"WB": state["wb_token"], "OZON": f"{state['ozon_client_id']} {state['ozon_api_key']}"}
     with house.db.tenant(tenant_id) as tx:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from app.cli.bars import bars
+from app.cli.keys import tell_new_key
 from app.core import logging
 from app.core.config import get_settings
 from app.core.errors import BadInput
@@ -48,7 +49,7 @@ def recalc(
     console = Console()
     settings = get_settings()
     logging.configure("WARNING")
-    with open_house(settings) as house:
+    with open_house(settings, on_new_key=tell_new_key) as house:
         last = d_to.date() if d_to else house.night.yesterday()
         first = d_from.date()
         if first > last:
@@ -72,7 +73,7 @@ def _collect(d: date | None, days: int | None) -> None:
     console = Console()
     settings = get_settings()
     logging.configure("WARNING")
-    with open_house(settings) as house:
+    with open_house(settings, on_new_key=tell_new_key) as house:
         day = d or house.night.yesterday()
         if day > house.night.yesterday():
             raise BadInput(f"{day:%d.%m.%Y} ещё не закончился: данные за него будут завтра ночью.")

@@ -11,6 +11,7 @@ from types import FrameType
 import structlog
 import typer
 
+from app.cli.keys import tell_new_key
 from app.core import logging
 from app.core.clock import SystemClock
 from app.core.config import Settings, get_settings
@@ -40,7 +41,7 @@ def run() -> None:
     settings = get_settings()
     _token(settings)
     logging.configure(settings.log_level)
-    with open_house(settings) as house:
+    with open_house(settings, on_new_key=tell_new_key) as house:
         _greet(house)
         sys.exit(Supervisor().run())
 
@@ -150,11 +151,6 @@ def _token(settings: Settings) -> str:
 
 def _greet(house: House) -> None:
     """What an operator must know at the first start."""
-    if house.vault_is_new:
-        typer.echo(
-            f"Создан главный ключ {house.data / 'master.key'}: им зашифрованы токены кабинетов. "
-            "Сохраните его отдельно от базы — без него токены не открыть."
-        )
     with house.db.platform() as tx:
         if not has_admin(tx):
             code = new_admin_code(tx, SystemClock().now())

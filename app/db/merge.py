@@ -81,20 +81,18 @@ def merge(tx: TenantTx, target: Target, stage: str, scope: Scope, trace_id: str)
     The days of ``stage`` must lie within the scope and have partitions.
     """
     run = _Merge(tx, target, stage, scope, trace_id)
-    # The keys are what the planner asks about; statistics of every column cost as much as the join.
-    tx.run(f"ANALYZE {stage} ({', '.join(target.key)})")
+    # Statistics of every column would cost as much as the join; the planner asks about the keys. Of a
+    # target filled an hour ago it knows nothing and takes it for empty: its nested loop over 2,000
+    # changed rows of 200,000 was measured at 66 s, a hash join at 0.4 s.
+    tx.run(f"ANALYZE {stage} ({', '.join(target.key)}); SET LOCAL enable_nestloop = off")
     tx.run(
         "SELECT pg_advisory_xact_lock(hashtextextended(:name, :account_id))",
         name=f"{target.name}:{tx.tenant_id}",
         account_id=scope.account_id,
     )
-    found = run.compare()
-    deleted = run.delete_vanished() if found.vanished else 0
-    changed = run.update_changed() if found.differing else 0
-    inserted = run.insert_missing(all_are=found.missing == found.staged) if found.missing else 0
-    return MergeCount(
-        inserted=inserted, changed=changed, deleted=deleted, unchanged=found.staged - inserted - changed
-    )
+    count = run.run()
+    tx.run("SET LOCAL enable_nestloop TO DEFAULT")
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,18 @@ class _Merge:
         self.same_key = " AND ".join(f"t.{column} = s.{column}" for column in target.key)
         self.in_scope = self._bounds("t.")
 
-    def compare(self) -> _Found:
+    def run(self) -> MergeCount:
+        """Compare, then do what there is to do."""
+        found = self._compare()
+        deleted = self._delete_vanished() if found.vanished else 0
+        changed = self._update_changed() if found.differing else 0
+        all_are = found.missing == found.staged
+        inserted = self._insert_missing(all_are=all_are) if found.missing else 0
+        return MergeCount(
+            inserted=inserted, changed=changed, deleted=deleted, unchanged=found.staged - inserted - changed
+        )
+
+    def _compare(self) -> _Found:
         """One pass over both sides. Only a scope that is replaced need see rows that were not staged."""
         vanished = f"s.account_id IS NULL{self._narrowed()}" if self.scope.replaces else "false"
         join = "FULL" if self.scope.replaces else "LEFT"
@@ -135,7 +144,7 @@ class _Merge:
         )
         return _Found(*counts.one())
 
-    def insert_missing(self, *, all_are: bool) -> int:
+    def _insert_missing(self, *, all_are: bool) -> int:
         """Insert what the target has not; where it has none of it (a first load), without looking again."""
         written = ", ".join(self.target.columns)
         values = ", ".join(f"s.{column}" for column in self.target.columns)
@@ -153,7 +162,7 @@ class _Merge:
             f"WITH moved AS ({insert} RETURNING sku_id, d), {self._stale()} SELECT count(*) FROM moved"
         )
 
-    def update_changed(self) -> int:
+    def _update_changed(self) -> int:
         """Update what differs; PostgreSQL before 18 cannot RETURN old values, hence the join to itself."""
         sets = [f"{column} = c.{column}" for column in self.target.values]
         if self.target.hashed:
@@ -170,7 +179,7 @@ class _Merge:
             f"{self._journal()}{self._restated()} SELECT count(*) FROM moved"
         )
 
-    def delete_vanished(self) -> int:
+    def _delete_vanished(self) -> int:
         return self._count(
             f"WITH moved AS (DELETE FROM {self.target.name} t WHERE {self.in_scope}{self._narrowed()} "
             f"AND NOT EXISTS (SELECT FROM {self.stage} s WHERE {self.same_key}) "

@@ -30,6 +30,7 @@ class MetricSum(NamedTuple):
     revenue_gross: Decimal
     revenue_net: Decimal
     known_units: int
+    known_revenue_net: Decimal
     cogs: Decimal
     profit: Decimal
     profit_without_cost: Decimal
@@ -88,7 +89,8 @@ def metric_sums(tx: TenantTx, d_from: date, d_to: date) -> list[MetricSum]:
     """Sums of the SKUs' own P&L."""
     rows = tx.run(
         "SELECT currency, sum(units), sum(revenue_gross), sum(revenue_net),"
-        " coalesce(sum(units) FILTER (WHERE cogs IS NOT NULL), 0), coalesce(sum(cogs), 0),"
+        " coalesce(sum(units) FILTER (WHERE cogs IS NOT NULL), 0),"
+        " coalesce(sum(revenue_net) FILTER (WHERE cogs IS NOT NULL), 0), coalesce(sum(cogs), 0),"
         " coalesce(sum(profit), 0),"
         " coalesce(sum(revenue_net - marketing + other_net) FILTER (WHERE cogs IS NULL), 0) "
         "FROM metrics_daily WHERE tenant_id = :tenant_id AND d BETWEEN :d_from AND :d_to GROUP BY currency",

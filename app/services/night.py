@@ -132,6 +132,8 @@ class Night:
                     with self.db.tenant(account.tenant_id) as tx:
                         last = runs.complete_to(tx, account.id, source.name, trace_id)
                     done.append(collector.collect(source, first_day(source.name, last, d, days), d, progress))
+                    if done[-1].is_refused:
+                        break  # the other doors would say the same
         except AmbarError as error:
             # The cabinet itself cannot be opened: an expired token, another master key.
             name = f"{account.marketplace.lower()}.token"

@@ -18,6 +18,12 @@ NIGHTS_COMPARED = 14
 NORMAL = (0.3, 3.0)
 """A source's rows outside this share of the median of recent nights are worth a look."""
 
+READERS = ("owner", "manager", "analyst")
+"""Who gets the digest: everybody of the organisation but storekeepers."""
+
+OWNERS = ("owner", "manager")
+"""Who can connect a cabinet anew, and so is told when its token is refused."""
+
 MORNING = time(5, tzinfo=UTC)
 """Eight in Moscow: the digest waits until then for a marketplace that asked for patience, no longer."""
 
@@ -45,12 +51,15 @@ class Teller:
         }
         with self.db.platform() as tx:
             if report.sources and not (comes_back and _before_morning(report)):
-                for chat in _readers(tx, report.tenant_id):
+                for chat in _readers(tx, report.tenant_id, READERS):
                     self._append(tx, report, chat, "digest", "")
             organisation = tx.run("SELECT name FROM tenant WHERE id = :id", id=report.tenant_id).scalar_one()
             for source, error in alerts.items():
                 words = f"{organisation}, {report.d:%d.%m}: {source_name(source)}. {error}"
-                for chat in _administrators(tx):
+                concerned = set(_administrators(tx))
+                if source in report.sources and report.sources[source].is_refused:
+                    concerned |= set(_readers(tx, report.tenant_id, OWNERS))
+                for chat in sorted(concerned):
                     self._append(tx, report, chat, "alert", words, about=source)
 
     def _append(
@@ -111,12 +120,13 @@ def _before_morning(report: NightReport) -> bool:
     return until is None or until <= datetime.combine(report.d + timedelta(days=1), MORNING)
 
 
-def _readers(tx: PlatformTx, tenant_id: int) -> list[int]:
-    """Chats that get the digest: everybody of the organisation but storekeepers."""
+def _readers(tx: PlatformTx, tenant_id: int, roles: tuple[str, ...]) -> list[int]:
+    """Chats of the organisation's people with these roles."""
     rows = tx.run(
         "SELECT u.telegram_id FROM membership m JOIN app_user u ON u.id = m.user_id "
-        "WHERE m.tenant_id = :tenant_id AND m.role <> 'storekeeper' AND u.blocked_at IS NULL ORDER BY 1",
+        "WHERE m.tenant_id = :tenant_id AND m.role = ANY(:roles) AND u.blocked_at IS NULL ORDER BY 1",
         tenant_id=tenant_id,
+        roles=list(roles),
     )
     return [row.telegram_id for row in rows]
 

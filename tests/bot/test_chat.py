@@ -83,9 +83,9 @@ async def test_bad_input_ends_in_a_clear_sentence(seller, said, answer):
 
 async def test_periods_are_buttons_that_redraw_the_same_message(chat, seller):
     await seller.says("/pnl 7")
-    seller.sees("Прибыль за 7 дней", "· 7 ·")
+    seller.sees("Прибыль за 7 дней", "· 7 дней ·")
     await seller.taps("30")
-    seller.sees("Прибыль за 30 дней", "· 30 ·")
+    seller.sees("Прибыль за 30 дней", "· 30 дней ·")
     await seller.taps("С копейками")
     seller.sees("1 600,00 ₽")
     assert len(chat.api.called("sendMessage")) == 1
@@ -95,17 +95,17 @@ async def test_periods_are_buttons_that_redraw_the_same_message(chat, seller):
 async def test_tapping_what_is_already_shown_is_no_error(chat, seller):
     chat.api.forgive("message is not modified")
     await seller.says("/pnl 7")
-    await seller.taps("· 7 ·")
+    await seller.taps("· 7 дней ·")
     seller.sees("Прибыль за 7 дней")
 
 
 async def test_stock_opens_from_the_list_to_the_card_and_back(seller):
     await seller.says("/stock")
-    seller.sees("Остатки", "KRS-42 Ozon", "3 шт. · на 1 день · 2 в день")
+    seller.sees("Остатки", "KRS-42 Ozon", "3 шт. · хватит на 1 день · 2 в день")
     await seller.taps("KRS-42")
     seller.sees("Остатки KRS-42", "Москва")
     await seller.taps("Все остатки")
-    seller.sees("3 шт. · на 1 день")
+    seller.sees("3 шт. · хватит на 1 день")
 
 
 async def test_every_command_answers_and_its_buttons_work(seller):

@@ -61,7 +61,12 @@ async def test_the_terminal_shows_what_telegram_shows(chat, seller):
     terminal = open_terminal(chat.deps, seller.id, "Ольга", Console(file=out, width=80))
     await terminal.hear("/pnl 1")
     drawn = " ".join(out.getvalue().replace("│", " ").replace("\u202f", " ").split())
-    for line in ("Выручка 2 000 ₽", "К выплате 1 600 ₽", "Прибыль –", "1 · 1 · 2 7 3 14 4 30"):
+    for line in (
+        "Выручка 2 000 ₽",
+        "К выплате 1 600 ₽",
+        "Прибыль –",
+        "1 · 1 день · 2 7 дней 3 14 дней 4 30 дней",
+    ):
         assert line in drawn.replace("\u00a0", " ")
     await terminal.hear("2")
     assert "Прибыль за 7 дней" in out.getvalue().replace("\u00a0", " ")

@@ -66,7 +66,7 @@ def test_a_profit_of_part_of_the_goods_says_of_which_part():
         TOTALS, profit=money("3000"), cost_coverage=money("83.4"), profit_without_cost=money("579")
     )
     shown = seen(views.pnl(replace(PNL, totals=(partly,))))
-    assert "Без себестоимости −579 ₽" in shown
+    assert "Не учтено: нет себестоимости −579 ₽" in shown
     assert "Прибыль 3 000 ₽" in shown
     assert "известна у 83,4 % проданных штук" in shown
 
@@ -105,7 +105,12 @@ def test_a_period_without_money_says_so():
 
 
 def test_the_period_on_the_screen_is_marked_among_the_buttons():
-    assert buttons(views.pnl(PNL))[0] == ["1", "· 7 ·", "14", "30"]
+    assert [each.replace("\xa0", " ") for each in buttons(views.pnl(PNL))[0]] == [
+        "1 день",
+        "· 7 дней ·",
+        "14 дней",
+        "30 дней",
+    ]
     assert buttons(views.pnl(PNL))[1][0] == "С копейками"
     assert buttons(views.pnl(PNL, exact=True))[1][0] == "Без копеек"
 
@@ -146,7 +151,7 @@ def test_the_digest_has_its_lines_in_a_fixed_order():
             "KRS-42 · 46 WB Кресло · 900 ₽",
             "",
             "Заканчиваются",
-            "KRS-42 Ozon · 50 шт., на 5 дней → везти 87 шт.",
+            "KRS-42 Ozon · 50 шт., хватит на 5 дней → везти 87 шт.",
             "",
             "Нет себестоимости у 3 товаров: /cost артикул цена",
             "Не пришло: финансовый отчёт WB, остатки Ozon. Подробнее: /status",

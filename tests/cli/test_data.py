@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, pool, text
+from sqlalchemy.engine import URL
 
 from app.core.paths import repo_root
 from app.db.install import Urls
 from app.db.session import Database
 from app.repositories.catalogue import ensure_sku
+from tests.support.databases import empty_database, shown
 from tests.support.worlds import make_cabinet
 
 
@@ -86,3 +88,36 @@ def test_a_second_backup_never_overwrites_the_first(urls: Urls, tmp_path: Path) 
     assert again.returncode == 1
     assert "уже есть" in again.stderr
     assert copy.read_text() == "первая копия"
+
+
+def test_a_file_that_is_no_copy_costs_nothing(db: Database, urls: Urls, filled: None, tmp_path: Path) -> None:
+    before = contents(urls)
+    broken = tmp_path / "broken.dump"
+    broken.write_bytes(b"")
+    refused = ambar(urls, "restore", str(broken), "--replace")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert contents(urls) == before
+
+
+def test_a_copy_cut_short_leaves_what_was_there(
+    db: Database, urls: Urls, filled: None, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.dump"
+    assert ambar(urls, "backup", str(copy)).returncode == 0
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[: len(whole) - 2000])
+    before = contents(urls)
+    db.close()
+    refused = ambar(urls, "restore", str(copy), "--replace")
+    assert refused.returncode == 1
+    assert contents(urls) == before
+
+
+def test_a_database_that_was_never_migrated_is_told_so(server_url: URL) -> None:
+    with empty_database(server_url) as empty:
+        bare = shown(empty)
+        told = ambar(Urls(app=bare, admin=bare), "nightly")
+    assert told.returncode == 1
+    assert "./ambar migrate" in told.stderr
+    assert "Traceback" not in told.stderr

@@ -1,14 +1,25 @@
 """Shops on a sandbox, one for every module that asks."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from app.db.install import Urls
 from app.db.session import Database
 from app.sandbox.server import SandboxServer
 from tests.support.shop import Shop, open_shop, sandbox
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_logs() -> Iterator[None]:
+    """A night logs thousands of lines, and the developer's form of a stack takes seconds to draw."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="module")

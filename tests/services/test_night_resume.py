@@ -29,7 +29,7 @@ from app.services.work import CollectWork
 from tests.support.databases import superuser
 from tests.support.shop import Shop, content, open_shop, our_books, quiet, sandbox
 
-DAYS = 4
+DAYS = 3
 ASKED_ONCE = ("cards/list", "supplier/sales", "warehouse_remains", "detailed", "accrual/by-day")
 """Methods whose requests are pages and nothing else."""
 
@@ -100,7 +100,7 @@ class MortalGateway(Gateway):
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
-    with sandbox(skus=40, days=DAYS, accruals_page=8) as server:
+    with sandbox(skus=25, days=DAYS, accruals_page=8) as server:
         yield server
 
 

@@ -159,7 +159,7 @@ def make_house(
     db: Database, urls: Urls, folder: Path, settings: Settings, clock: Any, wall: WorldClock
 ) -> House:
     """The composition root over the test's database."""
-    vault, is_new = open_vault(folder / "master.key")
+    vault, _ = open_vault(folder / "master.key")
     gateway = Gateway(db=db, settings=settings, vault=vault, clock=clock, wall_clock=wall)
     outbox = PostgresOutbox(clock=wall)
     return House(
@@ -169,7 +169,6 @@ def make_house(
         data=folder,
         db=db,
         vault=vault,
-        vault_is_new=is_new,
         queue=PostgresQueue(clock=wall),
         outbox=outbox,
         gateway=gateway,

@@ -80,7 +80,7 @@ def _column(totals: PnlTotals, exact: bool) -> list[Fact]:
         if financing:
             column.append(row("Без займов", -financing))
         if totals.profit_without_cost:
-            column.append(row("Без себестоимости", -totals.profit_without_cost))
+            column.append(row("Не учтено: нет себестоимости", -totals.profit_without_cost))
         if totals.profit is not None and (residual := _residual(totals, financing)):
             column.append(row("Расхождение", residual))
     column.append(row("Прибыль", totals.profit))
@@ -127,6 +127,6 @@ def _reservations(report: PnlReport) -> list[Line | str]:
 
 
 def _keys(length: int, exact: bool) -> tuple[tuple[Key, ...], ...]:
-    periods = tuple(key(chosen(str(n), n == length), PnlCall(days=n, exact=exact)) for n in PERIODS)
+    periods = tuple(key(chosen(formats.days(n), n == length), PnlCall(days=n, exact=exact)) for n in PERIODS)
     flip = key("Без копеек" if exact else "С копейками", PnlCall(days=length, exact=not exact))
     return periods, (flip, TODAY_KEY, STATUS_KEY)

@@ -42,7 +42,7 @@ def _advice(each: SupplyLine) -> list[Line]:
         line(Bold(f"{sku_name(each.article, each.size)}: {formats.pieces(each.qty)}"),
              f" {formats.marketplace(each.marketplace)} ", formats.clip(each.title, 28)),
         line("   " + equation(each)),
-        line(f"   {formats.short(each.velocity)} в день, остатка {cover(each.cover_days)}"
+        line(f"   {formats.short(each.velocity)} в день, {cover(each.cover_days)}"
              if each.cover_days is not None else "   нет продаж"),
     ]  # fmt: skip
     places = [f"{name} {formats.number(qty)}" for name, qty in each.split if name]

@@ -115,8 +115,10 @@ def _ending(lines: tuple[SupplyLine, ...]) -> list[Line]:
 
 
 def cover(cover_days: Decimal | None) -> str:
-    """«на 4 дня»; no sales, no cover."""
-    return "нет продаж" if cover_days is None else f"на {formats.days(int(cover_days))}"
+    """«хватит на 4 дня»; nothing left, nothing to last; no sales, no cover."""
+    if cover_days is None:
+        return "нет продаж"
+    return f"хватит на {formats.days(int(cover_days))}" if cover_days > 0 else "кончился"
 
 
 def _to_do(report: TodayReport) -> list[Line]:

@@ -77,7 +77,8 @@ def _totals(
     known = metrics if metrics is not None and metrics.known_units else None
     # Costs of the whole cabinet (storage, ads) belong to no SKU and lower the profit all the same.
     profit = known.profit + unshared if known else None
-    revenue_net = metrics.revenue_net if metrics else Decimal(0)
+    # The profit leaves out what has no cost; so does what it is measured against.
+    revenue_net = known.known_revenue_net if known else Decimal(0)
     return PnlTotals(
         currency=currency,
         lines=tuple((line, amount) for line, amount in sums.items() if amount),
