@@ -38,14 +38,15 @@ class Bench:
 
     def execute(self, sql: str) -> None:
         """Run statements as the superuser, outside any wall."""
-        with self.admin.connect() as connection, connection.connection.cursor() as cursor:
-            cursor.execute(sql)
+        with self.admin.connect() as connection:
+            connection.connection.cursor().execute(sql)
 
     def scalar(self, sql: str) -> Any:
         """One value, asked as the superuser."""
-        with self.admin.connect() as connection, connection.connection.cursor() as cursor:
+        with self.admin.connect() as connection:
+            cursor = connection.connection.cursor()
             cursor.execute(sql)
-            return cursor.fetchone()[0]
+            return (cursor.fetchone() or [None])[0]
 
 
 @contextmanager

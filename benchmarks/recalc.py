@@ -85,32 +85,24 @@ def clear(bench: Bench) -> None:
 
 
 def check_same(bench: Bench, world: World) -> None:
-    """All three must say the same, or their speed compares nothing. (SQL rounds halves up, not to even,
-    so ratios are compared to the third digit.)"""
-    said = {}
-    for name, work in {
-        "sql": lambda: in_sql(bench, world, repeated=False),
-        "bulk": lambda: bulk(bench, world),
-        "loop": lambda: by_rows(bench, world, *loop_sample(world)),
-    }.items():
-        clear(bench)
-        work()
-        said[name] = _summary(bench, world, name == "loop")
-    sampled = said.pop("loop")
-    if said["sql"] != said["bulk"]:
-        raise AssertionError(f"the results differ: {said}")
+    """All three must say the same, or their speed compares nothing."""
+    skus, days = loop_sample(world)
+    listed = ", ".join(f"'{day}'" for day in days)
+    sample = f"WHERE sku_id IN ({', '.join(map(str, skus))}) AND d IN ({listed})"
+    clear(bench)
+    by_rows(bench, world, skus, days)
+    by_loop = summary(bench, sample)
+    clear(bench)
+    in_sql(bench, world, repeated=False)
+    by_sql = summary(bench)
     clear(bench)
     bulk(bench, world)
-    if _summary(bench, world, True) != sampled:
-        raise AssertionError(f"the loop differs: {sampled} is not {_summary(bench, world, True)}")
+    if (summary(bench), summary(bench, sample)) != (by_sql, by_loop):
+        raise AssertionError(f"the results differ: {summary(bench)}, {by_sql}; {by_loop}")
 
 
-def _summary(bench: Bench, world: World, sampled: bool) -> str:
-    skus, days = loop_sample(world)
-    where = ""
-    if sampled:
-        listed = ", ".join(f"'{day}'" for day in days)
-        where = f"WHERE sku_id IN ({', '.join(map(str, skus))}) AND d IN ({listed})"
+def summary(bench: Bench, where: str = "") -> str:
+    """What metrics_daily says in all. SQL rounds halves up, not to even: hence three digits of ratios."""
     return str(
         bench.scalar(
             "SELECT (count(*), sum(units), sum(revenue_net), sum(marketing), sum(cogs), sum(profit),"

@@ -7,7 +7,7 @@ parsing and computing.
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,7 +45,7 @@ class Meter:
     def ours(self) -> float:
         return self.seconds - self.wire
 
-    def listen(self, _logger: object, _method: str, told: dict[str, Any]) -> dict[str, Any]:
+    def listen(self, _logger: object, _method: str, told: MutableMapping[str, Any]) -> Mapping[str, Any]:
         """A structlog processor: the transport tells of each call in the log."""
         if told.get("event") == "marketplace_called":
             self.wire += told["seconds"]
@@ -73,7 +73,8 @@ def main(skus: int = 1_000) -> None:
         clock = FixedClock(datetime.fromisoformat(state["now"]))
         with open_house(settings, data=Path(folder), clock=clock, embedded=True) as house:
             title(f"The same night twice: sandbox of {skus:,} SKUs, 90 days")
-            tenant_id = _settle(house, state)
+            with metered(house):
+                tenant_id = _settle(house, state)
             with metered(house) as first:
                 done = night(house, tenant_id, "first")
             _enter_costs(house, tenant_id, address, done)

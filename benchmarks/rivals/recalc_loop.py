@@ -1,5 +1,6 @@
 """metrics_daily the obvious way: a loop over SKUs and days, the ORM, the scalar formulas."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -113,7 +114,7 @@ def _metrics(tx: TenantTx, account_id: int, sku_id: int, d: date) -> MetricsDail
     )
 
 
-def _dense(first_sold: date | None, sales: list[DailySales], d: date) -> list[int]:
+def _dense(first_sold: date | None, sales: Sequence[DailySales], d: date) -> list[int]:
     if first_sold is None or first_sold > d:
         return []
     sold: dict[date, int] = {}
@@ -123,7 +124,7 @@ def _dense(first_sold: date | None, sales: list[DailySales], d: date) -> list[in
     return [sold.get(d - timedelta(days=length - 1 - i), 0) for i in range(length)]
 
 
-def _settled(lines: list[SettlementLine]) -> tuple[int, tuple[Decimal, ...], Decimal, Decimal]:
+def _settled(lines: Sequence[SettlementLine]) -> tuple[int, tuple[Decimal, ...], Decimal, Decimal]:
     def total(*kinds: str) -> Decimal:
         return sum((row.amount for row in lines if row.line in kinds), Decimal(0))
 
@@ -140,7 +141,7 @@ def _settled(lines: list[SettlementLine]) -> tuple[int, tuple[Decimal, ...], Dec
     return sum(row.units for row in lines), money, marketing, other
 
 
-def _preliminary(sales: list[DailySales]) -> tuple[int, tuple[Decimal, ...], Decimal, Decimal]:
+def _preliminary(sales: Sequence[DailySales]) -> tuple[int, tuple[Decimal, ...], Decimal, Decimal]:
     columns = ("revenue_gross", "refunds_amount", "promo_cost", "delivery_cost", "commission_amount")
     money = tuple(sum((getattr(row, name) for row in sales), Decimal(0)) for name in columns)
     return sum(row.qty - row.refunds_qty for row in sales), money, Decimal(0), Decimal(0)
