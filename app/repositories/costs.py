@@ -87,9 +87,15 @@ def set_points(tx: TenantTx, d: date, prices: dict[int, Decimal | None]) -> int:
     return int(written)
 
 
-def clear_stale(tx: TenantTx, skus: Sequence[int]) -> None:
-    """These SKUs were recomputed just now, in this transaction."""
-    tx.run("DELETE FROM recalc_pending WHERE tenant_id = :tenant_id AND sku_id = ANY(:skus)", skus=list(skus))
+def clear_stale(tx: TenantTx, skus: Sequence[int], since: date) -> None:
+    """These SKUs were recomputed from this day on just now, in this transaction. What is stale from an
+    earlier day (a night that died before its recalculation) stays so."""
+    tx.run(
+        "DELETE FROM recalc_pending WHERE tenant_id = :tenant_id AND sku_id = ANY(:skus) "
+        "AND d_from >= :since",
+        skus=list(skus),
+        since=since,
+    )
 
 
 def note_change(

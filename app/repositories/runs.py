@@ -34,7 +34,11 @@ class RunKey:
 
 
 def open_run(tx: TenantTx, key: RunKey, trace_id: str, now: datetime, resume_since: datetime) -> Run:
-    """The run to go on with: an unfinished one begun after ``resume_since``, else a new one."""
+    """The run to go on with: an unfinished one begun after ``resume_since``, else a new one.
+
+    Its replies have a month to be put into, also where no clock made it ahead.
+    """
+    tx.run("SELECT ambar_make_partitions('raw_payload', :today, :today)", today=now.date())
     found = tx.run(
         "SELECT id, cursor, all_pages, page_hashes, started_at FROM ingest_run "
         "WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source AND unit = :unit "

@@ -93,7 +93,7 @@ class UndoCost(Question):
 def restate(asked: Question, tx: TenantTx, skus: Sequence[int], since: date) -> int:
     """Recompute these SKUs from a day to the last computed one; how many days that is."""
     last = freshness.last_day(tx, "metrics_daily")
-    costs.clear_stale(tx, skus)
+    costs.clear_stale(tx, skus, since)
     if last is None or last < since:
         return 0
     done = recalc_metrics(

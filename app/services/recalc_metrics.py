@@ -59,11 +59,15 @@ def recalc_metrics(
     progress: Progress | None = None,
 ) -> Recalculated:
     """Recompute the days ``d_from..d_to``, of all SKUs or of those given."""
-    ensure_months(tx, d_from, d_to)
     total, per_day = MergeCount(), pl.DataFrame(schema={"d": pl.Date, "skus": pl.UInt32})
     chunks = metrics_input.chunks(tx, sku_ids, _skus_at_once((d_to - d_from).days + 1))
     ahead = _computed_ahead(tx, chunks, d_from, d_to, policy)
+    months = set[date]()
     for done, (chunk, rows) in enumerate(ahead, start=1):
+        # Only months that have rows: a cost "since 2015" must not make the years before the first sale.
+        for month in sorted({d.replace(day=1) for d in rows.per_day["d"]} - months):
+            ensure_months(tx, month, month)
+            months.add(month)
         total += _store(tx, METRICS_DAILY, rows.csv, chunk, d_from, d_to, trace_id)
         per_day = pl.concat([per_day, rows.per_day])
         if progress:

@@ -59,7 +59,7 @@ def night(shop: Shop) -> None:
 
 def lines_of(shop: Shop, sku: int, d: date) -> dict[PnlLine, Decimal]:
     rows = shop.rows(
-        "SELECT line, sum(amount) AS amount FROM settlement_line WHERE sku_id = :sku AND d = :d GROUP BY line",
+        "SELECT line, sum(amount) AS amount FROM settlement_line WHERE sku_id = :sku AND d = :d GROUP BY 1",
         sku=sku,
         d=d,
     )
@@ -158,9 +158,10 @@ def test_every_sku_day_with_a_sale_a_line_or_stock_has_its_metrics(shop: Shop) -
 
 def test_advice_of_every_sku_adds_up_to_the_scalar_formula(shop: Shop) -> None:
     rows = shop.rows(
-        "SELECT a.sku_id, k.marketplace, a.window_days, sum(a.recommended_qty) AS qty, max(a.on_hand) AS held,"
-        " max(a.in_transit) AS coming FROM advice_supply a JOIN sku k ON k.tenant_id = a.tenant_id"
-        " AND k.id = a.sku_id WHERE a.d = :d GROUP BY 1, 2, 3 ORDER BY 1, 3",
+        "SELECT a.sku_id, k.marketplace, a.window_days, sum(a.recommended_qty) AS qty,"
+        " max(a.on_hand) AS held, max(a.in_transit) AS coming FROM advice_supply a"
+        " JOIN sku k ON k.tenant_id = a.tenant_id AND k.id = a.sku_id"
+        " WHERE a.d = :d GROUP BY 1, 2, 3 ORDER BY 1, 3",
         d=shop.d,
     )
     assert len(rows) > 40

@@ -1,5 +1,6 @@
 """Who is told what after a night: the digest once, a failure once, an odd count once."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -121,14 +122,14 @@ def nights(db: Database, cabinet: Cabinet, counts: list[tuple[str, int, bool]]) 
     """Complete runs of wb.sales, oldest first: (job, rows, did it only repeat itself)."""
     with db.tenant(cabinet.tenant_id) as tx:
         for number, (trace, rows, is_known) in enumerate(counts):
-            told = '{"rows": %d, "known": 1}' % rows if is_known else '{"rows": %d}' % rows
+            told = {"rows": rows, "known": 1} if is_known else {"rows": rows}
             tx.run(
                 "INSERT INTO ingest_run (tenant_id, account_id, source, unit, state, counts, trace_id,"
                 " finished_at) VALUES (:tenant_id, :account, 'wb.sales', :unit, 'complete',"
                 " CAST(:counts AS jsonb), :trace, :at)",
                 account=cabinet.id,
                 unit=str(number),
-                counts=told,
+                counts=json.dumps(told),
                 trace=trace,
                 at=datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number),
             )
