@@ -82,9 +82,11 @@ def _collect(d: date | None, days: int | None) -> None:
         everybody = tenants(house.db)
         if not everybody:
             console.print(NOBODY)
+        # A backfill has one name all day: stopped and begun again, it asks only for what it lacks.
+        trace = f"backfill:{days}:{day}" if days else new_trace()
         for tenant_id in everybody:
             with bars(console) as progress:
-                report = house.night.run(tenant_id, day, new_trace(), progress, days=days)
+                report = house.night.run(tenant_id, day, trace, progress, days=days)
             house.teller.night(report)
             console.print(_told(report), highlight=False)
 

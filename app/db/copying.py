@@ -94,6 +94,11 @@ def read_frame(tx: TenantTx, sql: str, schema: dict[str, Any], **params: Any) ->
 
     ``schema`` maps names, in the query's order, to polars types.
     """
+    return scan_frame(tx, sql, schema, **params).collect()
+
+
+def scan_frame(tx: TenantTx, sql: str, schema: dict[str, Any], **params: Any) -> pl.LazyFrame:
+    """``read_frame`` whose rows are here but still text: whoever collects it parses, on any thread."""
     dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
     compiled = str(text(sql).compile(dialect=dialect))
     buffer = io.BytesIO()
@@ -101,9 +106,9 @@ def read_frame(tx: TenantTx, sql: str, schema: dict[str, Any], **params: Any) ->
         bound = cursor.mogrify(compiled, {"tenant_id": tx.tenant_id, **params}).decode()
         cursor.copy_expert(f"COPY ({bound}) TO STDOUT WITH (FORMAT csv)", buffer)
     if buffer.tell() == 0:
-        return pl.DataFrame(schema=schema)
+        return pl.LazyFrame(schema=schema)
     buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=schema)
+    return pl.scan_csv(buffer, has_header=False, schema=schema)
 
 
 def _cursor(tx: TenantTx) -> Any:

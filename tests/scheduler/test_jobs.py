@@ -45,12 +45,13 @@ def shop(
 
 def test_the_nightly_functions_return_what_the_seed_says(shop: Shop) -> None:
     """{source: rows}, {date: sku_count}, rows of advice; called again they change nothing."""
+    shop.night(days=1)  # a first night would look back for three months
     rows = collect_yesterday_data(shop.house)
     assert set(rows) == {
         *("wb_cards", "wb_sales", "wb_stock", "wb_finance"),
         *("ozon_catalogue", "ozon_accruals", "ozon_stock"),
     }
-    assert all(count > 0 for count in rows.values())
+    assert rows["ozon_accruals"] > 0
     said = content(shop)
     counts = recalc_recent_metrics(35, shop.house)
     # The finance report of a day may speak of orders before the first day shown; each day has its own.

@@ -33,13 +33,13 @@ from app.sandbox.server import SandboxServer
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
 from tests.support.shop import Shop, content, sandbox
 
-DAYS = 10
+DAYS = 8
 AGGR = {"WB": 14, "OZON": 28}
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
-    with sandbox(skus=40, days=DAYS, seed=11) as server:
+    with sandbox(skus=30, days=DAYS, seed=11) as server:
         yield server
 
 
@@ -126,7 +126,7 @@ def test_metrics_are_the_scalar_formulas_over_the_raw_rows(shop: Shop) -> None:
         "SELECT m.*, k.marketplace FROM metrics_daily m JOIN sku k ON k.tenant_id = m.tenant_id"
         " AND k.id = m.sku_id ORDER BY m.d DESC, m.sku_id"
     )
-    assert len(rows) > 100
+    assert len(rows) > 60
     sampled = rows[:: max(1, len(rows) // 40)]
     for row in sampled:
         said = (

@@ -19,14 +19,14 @@ def advice_rows(facts: AdviceFacts, d: date, policy: Policy) -> pl.DataFrame:
     A SKU without a sale in the window gets its advice (0 pieces) on the unknown warehouse.
     """
     days = policy.aggr_days(facts.marketplace)
-    stock = stock_of_days(facts.stock).drop("d")
+    stock = stock_of_days(facts.stock.collect()).drop("d")
     skus = pl.concat([stock.select("sku_id"), facts.by_warehouse.select("sku_id")]).unique().sort("sku_id")
     base = (
         skus.with_columns(d=pl.lit(d))
         .join(stock, on="sku_id", how="left")
         .with_columns(pl.col("on_hand", "in_transit").fill_null(0))
     )
-    sums = with_window_sums(base, facts.sales, windows=(days,), first_sales=facts.first_sales)
+    sums = with_window_sums(base, facts.sales.collect(), windows=(days,), first_sales=facts.first_sales)
     each = [_of_window(sums, facts, policy, days, window) for window in policy.windows]
     return pl.concat(each).with_columns(account_id=pl.lit(facts.account_id, pl.Int64))
 

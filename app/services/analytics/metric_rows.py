@@ -26,10 +26,11 @@ def metric_rows(facts: ChunkFacts, d_from: date, policy: Policy) -> pl.DataFrame
     Money of a settled day is the finance report's, of any other the sales feed's.
     """
     settled_day = pl.col("d").is_in(facts.settled_days.implode())
-    sold = facts.sales.filter(pl.col("d") >= d_from)
-    days = _with_stock(_money(facts.lines, sold, settled_day), facts.stock, settled_day)
+    lines, sales, stock = pl.collect_all([facts.lines, facts.sales, facts.stock])
+    money = _money(lines, sales.filter(pl.col("d") >= d_from), settled_day)
     cover_days = policy.aggr_days(facts.marketplace)
-    return _columns(_computed(days, facts, cover_days), facts.account_id, cover_days)
+    computed = _computed(_with_stock(money, stock, settled_day), sales, facts, cover_days)
+    return _columns(computed, facts.account_id, cover_days)
 
 
 def _money(lines: pl.DataFrame, sold: pl.DataFrame, settled_day: pl.Expr) -> pl.DataFrame:
@@ -71,13 +72,13 @@ def stock_of_days(by_warehouse: pl.DataFrame) -> pl.DataFrame:
     return by_warehouse.group_by("sku_id", "d").agg(pl.col("on_hand", "in_transit").sum())
 
 
-def _computed(days: pl.DataFrame, facts: ChunkFacts, cover_days: int) -> pl.DataFrame:
+def _computed(days: pl.DataFrame, sales: pl.DataFrame, facts: ChunkFacts, cover_days: int) -> pl.DataFrame:
     costed = with_known_cost(days, facts.costs).with_columns(
         revenue_net_kop=calc_revenue_net(*(pl.col(kopecks(name)) for name in MONEY))
     )
     # What is neither revenue nor marketing (storage, penalties, compensation) still moves the profit.
     profit = with_pnl(costed.with_columns(marketing_kop=pl.col("marketing_kop") - pl.col("other_kop")))
-    sums = with_window_sums(profit, facts.sales, sorted({*VELOCITIES, cover_days}), facts.first_sales)
+    sums = with_window_sums(profit, sales, sorted({*VELOCITIES, cover_days}), facts.first_sales)
     return sums.with_columns(marketing_kop=pl.col("marketing_kop") + pl.col("other_kop"))
 
 
