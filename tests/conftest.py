@@ -9,7 +9,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,6 +87,13 @@ def template(server_url: URL, run_folder: Path) -> str:
 @pytest.fixture(scope="module")
 def urls(server_url: URL, template: str) -> Iterator[Urls]:
     """A fresh migrated database for this module."""
+    with fresh_database(server_url, template) as made:
+        yield made
+
+
+@contextmanager
+def fresh_database(server_url: URL, template: str) -> Iterator[Urls]:
+    """A copy of the template, dropped afterwards."""
     name = f"ambar_{secrets.token_hex(6)}"
     with _admin(server_url) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))

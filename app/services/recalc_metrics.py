@@ -26,9 +26,9 @@ from app.services.analytics.metric_rows import metric_rows
 
 log = structlog.get_logger(__name__)
 
-CHUNK_SKU_DAYS = 300_000
-"""SKU-days computed at once, two chunks in memory: a few hundred megabytes, however many SKUs. Half as
-many cost a fifth of the speed (benchmarks/recalc.py)."""
+CHUNK_SKU_DAYS = 200_000
+"""SKU-days computed at once; two chunks are in memory, a few hundred megabytes however many SKUs there
+are. Smaller ones cost in merges, larger ones leave nothing to compute beside them (benchmarks/recalc.py)."""
 
 DEFAULT_POLICY = Policy()
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import URL
 
 from app.db.install import Urls
 from app.db.session import Database
@@ -21,6 +22,7 @@ from app.scheduler.jobs import (
 )
 from app.services.tenancy.people import enrol
 from app.services.work import handlers
+from tests.conftest import fresh_database
 from tests.support.shop import Shop, content, open_shop, our_books, sandbox
 from tests.support.worlds import make_tenant
 
@@ -33,13 +35,24 @@ def server() -> Iterator[SandboxServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def shop(
-    db: Database, urls: Urls, tmp_path_factory: pytest.TempPathFactory, server: SandboxServer
-) -> Iterator[Shop]:
-    folder: Path = tmp_path_factory.mktemp("house")
+@pytest.fixture
+def urls(server_url: URL, template: str) -> Iterator[Urls]:
+    """A database for each test: they speak of every organisation there is."""
+    with fresh_database(server_url, template) as made:
+        yield made
+
+
+@pytest.fixture
+def db(urls: Urls) -> Iterator[Database]:
+    database = Database(urls.app, pool_size=10)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def shop(db: Database, urls: Urls, tmp_path: Path, server: SandboxServer) -> Iterator[Shop]:
     make_tenant(db, "Без кабинетов")
-    with open_shop(db, urls, folder, server) as shop:
+    with open_shop(db, urls, tmp_path, server) as shop:
         yield shop
 
 
@@ -68,6 +81,7 @@ def test_a_firing_asks_for_one_night_of_each_organisation_and_the_worker_does_it
 ) -> None:
     with db.platform() as tx:
         enrol(tx, 77, "Хозяйка", shop.tenant_id, "owner", is_admin=True)
+    shop.night()
     fire = on_fire(shop.house.queue, shop.house.settings)
     fire_time = datetime(shop.world.today.year, shop.world.today.month, shop.world.today.day, 2, tzinfo=UTC)
     for job in (COLLECT, RECALC, COLLECT):

@@ -104,6 +104,18 @@ def test_the_same_words_again_are_not_even_read(desk: Desk) -> None:
     assert desk.facts() == paper.said
 
 
+def test_a_day_whose_report_is_not_out_yet_is_not_a_day_of_nothing(desk: Desk) -> None:
+    told = said("10.00", "20.00", "30.00")
+    early = Paper({d: amount for d, amount in told.items() if d < D})
+    desk.collect(early, D - 2 * DAY)
+    covered = "SELECT max(d) AS d FROM coverage"
+    assert desk.rows(covered)[0].d == D - DAY
+    desk.collect(early, D - 2 * DAY)
+    assert desk.rows(covered)[0].d == D - DAY
+    desk.collect(Paper(told), D - 2 * DAY)
+    assert desk.rows(covered)[0].d == D
+
+
 def test_words_that_return_after_other_words_are_heard(desk: Desk) -> None:
     """A wider window contradicted the narrow one in between: its old digest proves nothing now."""
     first, other = said("10.00", "20.00"), said("5.00", "99.00", "98.00")

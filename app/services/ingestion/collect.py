@@ -22,6 +22,7 @@ from app.repositories import runs
 from app.repositories.metrics_input import SETTLING_SOURCES
 from app.repositories.runs import Run, RunKey
 from app.services.ingestion.facts import FactWriter, Written
+from app.services.ingestion.plan import PUBLISHED_LATER
 
 log = structlog.get_logger(__name__)
 
@@ -152,7 +153,8 @@ class Collector:
         with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
             if runs.is_known(tx, key, unit, digest):
                 # The same catalogue as yesterday is today's catalogue all the same.
-                runs.cover(tx, key, unit, None, now)
+                if source.name not in PUBLISHED_LATER:
+                    runs.cover(tx, key, unit, None, now)
                 runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now, self.trace_id)
                 return None
             rows = source.normalise(unit, runs.bodies(tx, self.account.id, hashes))
@@ -165,11 +167,23 @@ class Collector:
             )
             written = writer.write(unit, rows, source.brings, replaces=source.replaces)
             runs.keep_unplaced(tx, key, written.unplaced, unit, replaces=source.replaces)
-            runs.cover(tx, key, unit, written.by_day, now)
+            if complete := _complete(source, unit, written):
+                runs.cover(tx, key, complete, written.by_day, now)
             if source.name in SETTLING_SOURCES:
                 runs.restate_settled(tx, self.account.id, unit)
             runs.finish_run(tx, key, run.id, digest, _counts(written), now, self.trace_id)
         return written
+
+
+def _complete(source: Source, unit: Unit, written: Written) -> Unit | None:
+    """The days of the unit that are complete now; None where none is.
+
+    A report that is published later has nothing of its last days yet: nothing is not zero.
+    """
+    if source.name not in PUBLISHED_LATER:
+        return unit
+    last = max((d for d in written.by_day if d <= unit.d_to), default=None)
+    return unit._replace(d_to=last) if last is not None and last >= unit.d_from else None
 
 
 def _name(source: Source, unit: Unit) -> str:

@@ -16,6 +16,9 @@ BY_WEEK = frozenset({"wb.finance"})
 """Read from a Monday on: its units are calendar weeks, and a unit of an unchanged name that says
 nothing new is neither read nor written again."""
 
+PUBLISHED_LATER = frozenset({"wb.finance"})
+"""Reports of a day that come hours or days after it: a day is complete when it, or a later one, has rows."""
+
 FIRST_NIGHT_DAYS = 90
 """What a new cabinet gets at once; more by backfill. Orders and sales keep 90 days at the source."""
 
