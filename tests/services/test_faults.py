@@ -289,6 +289,8 @@ def test_a_row_that_could_not_be_read_leaves_the_heap_when_it_can(
     def spoiled(bodies: Sequence[bytes]) -> Normalised:
         return read([bodies[0].replace(b'"accrued_category":"POSTING"', b'"accrual_id":"?"', 1), *bodies[1:]])
 
+    # Whatever other stories collected of this day, it is read anew.
+    shop.rows("DELETE FROM source_unit WHERE source = 'ozon.accruals' RETURNING 1")
     with monkeypatch.context() as patched:
         patched.setattr(ozon_sources, "normalise_accruals", spoiled)
         shop.night(days=1)
