@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Engine, create_engine, pool
@@ -92,14 +92,21 @@ class Contender:
     prepare: Callable[[], object] = lambda: None
 
 
-def medians(contenders: Mapping[str, Contender], repetitions: int) -> dict[str, float]:
-    """The median seconds of each, all taking turns ``repetitions`` times."""
+class Taken(NamedTuple):
+    """Seconds over the repetitions. The best is what the machine can do when it is left alone."""
+
+    median: float
+    best: float
+
+
+def take_turns(contenders: Mapping[str, Contender], repetitions: int) -> dict[str, Taken]:
+    """The seconds of each, all taking turns ``repetitions`` times."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repetitions):
         for name, contender in contenders.items():
             contender.prepare()
             seconds[name].append(timed(contender.work))
-    return {name: statistics.median(taken) for name, taken in seconds.items()}
+    return {name: Taken(statistics.median(taken), min(taken)) for name, taken in seconds.items()}
 
 
 def arguments(size: int, unit: str, repetitions: int = 3) -> argparse.Namespace:

@@ -16,7 +16,7 @@ from app.db.merge import MergeCount, Scope, merge
 from app.db.models import DailySales
 from app.db.session import TenantTx
 from app.repositories.targets import DAILY_SALES, MONEY
-from benchmarks.harness import Bench, Contender, arguments, medians, open_bench, rate, row, timed, title
+from benchmarks.harness import Bench, Contender, arguments, open_bench, rate, row, take_turns, timed, title
 from benchmarks.worlds import World, make_world
 
 DAYS = 90
@@ -45,7 +45,7 @@ def main(rows: int = 1_000_000, repetitions: int = 3) -> None:
         new, same = MergeCount(inserted=first.height), MergeCount(unchanged=first.height)
         some = MergeCount(changed=hundredth, unchanged=first.height - hundredth)
         empty, back = (lambda: clear(bench)), (lambda: load(first, some))
-        loads = medians(
+        loads = take_turns(
             {
                 "blind": Contender(blind, empty),
                 "new": Contender(lambda: load(first, new), empty),
@@ -59,17 +59,17 @@ def main(rows: int = 1_000_000, repetitions: int = 3) -> None:
         sample = first.head(ORM_SAMPLE)
         orm = timed(lambda: by_orm(bench, world, sample)) / sample.height * first.height
         n = first.height
-        row("first load", rate(n, loads["new"]))
-        row("  against ORM inserts (a sample, per row)", rate(n, orm), orm / loads["new"])
+        row("first load", rate(n, loads["new"].median))
+        row("  against ORM inserts (a sample, per row)", rate(n, orm), orm / loads["new"].median)
         row(
             "  against COPY + INSERT without comparison",
-            rate(n, loads["blind"]),
-            loads["blind"] / loads["new"],
+            rate(n, loads["blind"].median),
+            loads["blind"].median / loads["new"].median,
         )
-        row("identical second load", rate(n, loads["same"]))
-        row("  against COPY + INSERT into an empty table", "", loads["blind"] / loads["same"])
-        row("1 % changed, old values journalled", rate(n, loads["some"]))
-        row("  against COPY + INSERT into an empty table", "", loads["blind"] / loads["some"])
+        row("identical second load", rate(n, loads["same"].median))
+        row("  against COPY + INSERT into an empty table", "", loads["blind"].median / loads["same"].median)
+        row("1 % changed, old values journalled", rate(n, loads["some"].median))
+        row("  against COPY + INSERT into an empty table", "", loads["blind"].median / loads["some"].median)
 
 
 def sales_rows(world: World) -> pl.DataFrame:

@@ -8,7 +8,18 @@ from datetime import date, timedelta
 
 from app.domain.supply.policy import Policy
 from app.services.recalc_metrics import recalc_metrics
-from benchmarks.harness import Bench, Contender, arguments, medians, open_bench, rate, row, timed, title
+from benchmarks.harness import (
+    Bench,
+    Contender,
+    Taken,
+    arguments,
+    open_bench,
+    rate,
+    row,
+    take_turns,
+    timed,
+    title,
+)
 from benchmarks.rivals.recalc_loop import recalc_row_by_row
 from benchmarks.rivals.recalc_sql import recalc_in_sql
 from benchmarks.worlds import World, make_world
@@ -22,7 +33,7 @@ def main(skus: int = 5_000, repetitions: int = 3) -> None:
     with open_bench() as bench:
         world = make_world(bench, skus)
         title(f"Recalculation: {skus:,} SKUs × {world.days} days = {world.sku_days:,} SKU-days")
-        first = medians(
+        first = take_turns(
             {
                 "bulk": Contender(lambda: bulk(bench, world), lambda: clear(bench)),
                 "sql": Contender(lambda: in_sql(bench, world, repeated=False), lambda: clear(bench)),
@@ -33,7 +44,7 @@ def main(skus: int = 5_000, repetitions: int = 3) -> None:
         clear(bench)
         bulk(bench, world)
         bench.execute("VACUUM ANALYZE metrics_daily")
-        again = medians(
+        again = take_turns(
             {
                 "bulk": Contender(lambda: bulk(bench, world, changes=False)),
                 "sql": Contender(lambda: in_sql(bench, world, repeated=True)),
@@ -44,15 +55,31 @@ def main(skus: int = 5_000, repetitions: int = 3) -> None:
         sample = loop_sample(world)
         loop = timed(lambda: by_rows(bench, world, *sample)) / (len(sample[0]) * len(sample[1]))
         n = world.sku_days
-        row("bulk, first time", rate(n, first["bulk"]), note=verdict(n / first["bulk"]))
-        row("  against SQL window functions", rate(n, first["sql"]), first["sql"] / first["bulk"])
-        row("  against a row-by-row loop (sample)", rate(1, loop), loop * n / first["bulk"])
-        row("bulk, repeated, nothing changed", rate(n, again["bulk"]))
-        row("  against SQL, ON CONFLICT … WHERE differs", rate(n, again["sql"]), again["sql"] / again["bulk"])
+        row("bulk, first time", rate(n, first["bulk"].median), note=verdict(n, first["bulk"]))
+        row(
+            "  against SQL window functions",
+            rate(n, first["sql"].median),
+            first["sql"].median / first["bulk"].median,
+        )
+        row("  against a row-by-row loop (sample)", rate(1, loop), loop * n / first["bulk"].median)
+        row(
+            "bulk, repeated, nothing changed",
+            rate(n, again["bulk"].median),
+            note=f"best {rate(n, again['bulk'].best)}",
+        )
+        row(
+            "  against SQL, ON CONFLICT … WHERE differs",
+            rate(n, again["sql"].median),
+            again["sql"].median / again["bulk"].median,
+        )
 
 
-def verdict(speed: float) -> str:
-    return f"goal {GOAL:,}/s: {'met' if speed >= GOAL else 'MISSED'}"
+def verdict(sku_days: int, taken: Taken) -> str:
+    goal = ", ".join(
+        f"{name} {'met' if sku_days / seconds >= GOAL else 'MISSED'}"
+        for name, seconds in (("median", taken.median), ("best", taken.best))
+    )
+    return f"best {rate(sku_days, taken.best)}; goal {GOAL:,}/s: {goal}"
 
 
 def bulk(bench: Bench, world: World, *, changes: bool = True) -> None:
