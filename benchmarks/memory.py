@@ -5,10 +5,10 @@ database's work and is not counted.
 """
 
 import json
-import resource
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from app.db.session import Database
 from app.domain.supply.policy import Policy
@@ -70,7 +70,9 @@ def child() -> None:
 
 
 def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The high-water mark of this program. ``ru_maxrss`` survives exec and would tell the parent's."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
 if __name__ == "__main__":

@@ -75,11 +75,9 @@ def main(skus: int = 5_000, repetitions: int = 3) -> None:
 
 
 def verdict(sku_days: int, taken: Taken) -> str:
-    goal = ", ".join(
-        f"{name} {'met' if sku_days / seconds >= GOAL else 'MISSED'}"
-        for name, seconds in (("median", taken.median), ("best", taken.best))
-    )
-    return f"best {rate(sku_days, taken.best)}; goal {GOAL:,}/s: {goal}"
+    """The median decides; the best turn is told beside it."""
+    goal = "met" if sku_days / taken.median >= GOAL else "MISSED"
+    return f"goal {GOAL:,}/s: {goal}; best turn {rate(sku_days, taken.best)}"
 
 
 def bulk(bench: Bench, world: World, *, changes: bool = True) -> None:
