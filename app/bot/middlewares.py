@@ -14,6 +14,7 @@ from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, Update, 
 
 from app.bot import views
 from app.bot.desk import Desk, Office
+from app.core.trace import Actor, set_actor
 from app.services.tenancy.people import find_person
 from app.services.tenancy.roles import Deed, demand
 
@@ -49,6 +50,8 @@ class Seated(BaseMiddleware):
         if chat is not None and chat.type != ChatType.PRIVATE:
             return await _send_to_private(event, data["desk"])
         person = await office.platform(find_person, user.id)
+        if person is not None:
+            set_actor(Actor(person.user_id, person.name))
         data["person"], data["desk"] = person, office.desk(bot, person)
         return await handler(event, data)
 

@@ -21,10 +21,10 @@ from app.core.clock import FixedClock
 from app.core.config import Settings
 from app.core.errors import NotNow
 from app.core.paths import demo_data_dir
+from app.core.trace import new_trace
 from app.house import House, open_house
 from app.queue.worker import Worker
 from app.repositories.costs import set_points
-from app.services.jobs import new_trace
 from app.services.names import source_name
 from app.services.night import NightReport, policy_of
 from app.services.refresh import refresh_derived

@@ -11,9 +11,9 @@ from app.cli.keys import tell_new_key
 from app.core import logging
 from app.core.config import get_settings
 from app.core.errors import BadInput
+from app.core.trace import new_trace
 from app.house import open_house
 from app.scheduler.jobs import tenants
-from app.services.jobs import new_trace
 from app.services.names import source_name
 from app.services.night import NightReport, policy_of
 from app.services.recalc_metrics import recalc_metrics

@@ -50,9 +50,15 @@ class Settings(BaseSettings):
     admin_database_url: str | None = Field(
         None, description="Роль, которой можно мигрировать и делать копии. Пусто — DATABASE_URL."
     )
+    postgres_dsn: str | None = Field(
+        None, description="Другое имя DATABASE_URL. Заданы оба и различаются — Амбар не запустится."
+    )
     ambar_data: Path | None = Field(None, description="Папка данных. Пусто — .data рядом с программой.")
     master_key_file: Path | None = Field(
         None, description="Файл главного ключа для токенов. Пусто — master.key в папке данных."
+    )
+    master_key_old_file: Path | None = Field(
+        None, description="Прежний главный ключ: на время смены им ещё открываются старые токены."
     )
     db_pool_size: int = Field(10, ge=1, le=200, description="Соединений с базой на один процесс.")
     db_statement_timeout_ms: int = Field(60_000, ge=0, description="Предел одного запроса, мс.")
@@ -78,11 +84,34 @@ class Settings(BaseSettings):
     )
     http_timeout_seconds: float = Field(60.0, gt=0, description="Сколько ждать ответа площадки, с.")
 
+    queue_backend: Literal["postgres", "redis"] = Field(
+        "postgres", description="Чем будить исполнителей. Работы всегда хранит PostgreSQL."
+    )
+    redis_dsn: SecretStr | None = Field(
+        None, description="Redis для побудки и кэша отчётов, redis://узел:6379/0. Можно потерять без вреда."
+    )
+    queue_name_job: str = Field("ambar:jobs", min_length=1, description="Имя потока Redis с номерами работ.")
+    idempotency_ttl_hours: int = Field(
+        24, ge=1, le=8760, description="Сколько часов помнить ответ на повторённый запрос."
+    )
+    outbox_poll_interval_ms: int = Field(
+        500, ge=50, le=60_000, description="Как часто смотреть, что пора отправить, мс."
+    )
+    worker_threads: int = Field(2, ge=1, le=64, description="Сколько работ делать разом в одном процессе.")
+    tenant_jobs_max: int = Field(
+        2, ge=1, le=64, description="Сколько работ одной организации идёт разом на всей установке."
+    )
+    raw_keep_months: int = Field(
+        18, ge=2, le=240, description="Сколько месяцев хранить ответы площадок как есть."
+    )
+    web_host: str = Field("127.0.0.1", description="Где слушать /healthz, /readyz и /metrics.")
+    web_port: int = Field(8000, ge=0, le=65535, description="Порт для них; 0 — не слушать.")
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Подробность журнала."
     )
 
-    @field_validator("database_url", "admin_database_url")
+    @field_validator("database_url", "admin_database_url", "postgres_dsn")
     @classmethod
     def _psycopg2(cls, url: str | None) -> str | None:
         """A plain ``postgresql://`` means psycopg 3 to SQLAlchemy 2.1: always name the driver."""
@@ -120,7 +149,7 @@ class Settings(BaseSettings):
             raise BadInput(f"Настройки заданы неверно:\n{lines}") from None
 
 
-_SECRET = ("token", "url", "proxy")
+_SECRET = ("token", "url", "proxy", "dsn")
 """A value of such a name may hold a password, so it is not repeated."""
 
 

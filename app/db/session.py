@@ -1,9 +1,11 @@
 """Transactions with a wall: every one names its role, and the tenant's names its tenant.
 
 The role and the tenant are set by ``SET LOCAL`` as the transaction's first statement, so nothing
-leaks over a pool, through pgbouncer, or to a Citus worker (``set_config`` is not sent there).
+leaks over a pool, through pgbouncer, or to a Citus worker (``set_config`` is not sent there). The
+trace id is the application's name for its length: it is in pg_stat_activity and the server's log.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,11 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from app.core.trace import HOUSE, Actor, current_actor, current_trace
 from app.db.roles import APP, PLATFORM
+
+_TRACE = re.compile(r"[^0-9A-Za-z:._-]")
+"""What a trace id may not hold: it is set by a statement, and is seen in pg_stat_activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class PlatformTx:
     """A transaction of the platform role: people, tenants, jobs, the outbox, budgets."""
 
     session: Session
+    trace_id: str = ""
+    actor: Actor = HOUSE
 
     def run(self, sql: str, **params: Any) -> CursorResult[Any]:
         """Execute one statement of named SQL."""
@@ -33,6 +41,8 @@ class TenantTx:
 
     session: Session
     tenant_id: int
+    trace_id: str = ""
+    actor: Actor = HOUSE
 
     def run(self, sql: str, **params: Any) -> CursorResult[Any]:
         """Execute one statement; ``:tenant_id`` is always bound, the second lock on the door."""
@@ -58,20 +68,24 @@ class Database:
     def tenant(self, tenant_id: int, *, statement_timeout_ms: int | None = None) -> Iterator[TenantTx]:
         """One transaction of this tenant: committed when the block ends well, else rolled back."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            self._enter(session, APP, f"SET LOCAL app.tenant_id = '{int(tenant_id)}'", statement_timeout_ms)
-            yield TenantTx(session, tenant_id)
+            trace = current_trace()
+            wall = f"SET LOCAL app.tenant_id = '{int(tenant_id)}'"
+            self._enter(session, APP, wall, trace, statement_timeout_ms)
+            yield TenantTx(session, tenant_id, trace, current_actor())
 
     @contextmanager
     def platform(self) -> Iterator[PlatformTx]:
         """One transaction of the platform role."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            self._enter(session, PLATFORM, "SET LOCAL app.tenant_id = ''", None)
-            yield PlatformTx(session)
+            trace = current_trace()
+            self._enter(session, PLATFORM, "SET LOCAL app.tenant_id = ''", trace, None)
+            yield PlatformTx(session, trace, current_actor())
 
-    def _enter(self, session: Session, role: str, tenant: str, timeout_ms: int | None) -> None:
+    def _enter(self, session: Session, role: str, tenant: str, trace: str, timeout_ms: int | None) -> None:
         timeout = self._timeout if timeout_ms is None else timeout_ms
         session.connection().exec_driver_sql(
             f"SET LOCAL ROLE {role}; {tenant}; SET LOCAL statement_timeout = {timeout}; "
+            f"SET LOCAL application_name = 'ambar {_TRACE.sub('', trace)[:48]}'; "
             "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '15min'"
         )
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.clock import Clock
+from app.core.document import Document, to_json
 from app.db.session import TenantTx
 from app.queue.named_sql import load_sql
-from app.queue.port import Document, Tx
-from app.queue.postgres import to_json
+from app.queue.port import Tx
 
 SQL = load_sql(Path(__file__).with_name("outbox.sql"))
 

@@ -4,18 +4,16 @@ Services get a ``JobQueue`` and an ``Outbox`` and use them inside their own tran
 here says where the rows live.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
+from app.core.document import Document
 from app.db.session import PlatformTx, TenantTx
 from app.queue.states import ENDS, State
 
 Tx: TypeAlias = TenantTx | PlatformTx
-Document: TypeAlias = Mapping[str, Any]
-"""What JSON can hold: strings, whole numbers, lists, mappings. Money travels as a string."""
-
 Report: TypeAlias = Callable[[str, int, int], None]
 """Told by a handler after each unit: stage, units done, units in all."""
 

@@ -5,7 +5,6 @@ leases and back-off, in tests too. Clocks of several machines may differ by seco
 is long against that, and the token, not the time, decides who may finish a job.
 """
 
-import json
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.core.clock import Clock
+from app.core.document import Document, to_json
 from app.db.session import PlatformTx
 from app.queue.named_sql import load_sql
-from app.queue.port import ClaimedJob, Document, JobRef, JobStatus, LeaseLost, NewJob, Progress, Tx
+from app.queue.port import ClaimedJob, JobRef, JobStatus, LeaseLost, NewJob, Progress, Tx
 from app.queue.states import State, check_step
 
 SQL = load_sql(Path(__file__).with_name("job.sql"))
@@ -161,11 +161,6 @@ class PostgresQueue:
         """A statement that touches the job only while we hold it."""
         if tx.run(SQL[name], id=job.id, token=job.lease_token, **params).rowcount != 1:
             raise LeaseLost(job.id)
-
-
-def to_json(document: Document) -> str:
-    """As jsonb takes it. Raises TypeError or ValueError for what JSON has no word for."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
 def _claimed(row: Row[Any]) -> ClaimedJob:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from app.core.clock import business_day
 from app.core.config import Settings, get_settings
+from app.core.trace import new_trace
 from app.db.partitions import MONTHS_AHEAD, ensure_months, shift_month
 from app.db.session import Database, PlatformTx
 from app.house import House, open_house
@@ -18,7 +19,7 @@ from app.queue.port import JobQueue, NewJob
 from app.scheduler.clock import COLLECT, RECALC, OnFire
 from app.services import recalc_metrics as recalculation
 from app.services.jobs import RECALC as RECALC_JOB
-from app.services.jobs import collect_job, new_trace
+from app.services.jobs import collect_job
 from app.services.night import Progress, policy_of
 
 

@@ -1,10 +1,10 @@
 """Long work asked for by people: collect now, recompute a period; and how it goes."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import date
 
 from app.core.errors import NotFound
+from app.core.trace import new_trace
 from app.db.session import TenantTx
 from app.queue.port import JobQueue, JobStatus, NewJob
 from app.services.analytics.common import Question
@@ -83,11 +83,6 @@ def collect_job(tenant_id: int, d: date, trace_id: str) -> NewJob:
         trace_id=trace_id,
         uniq=f"collect:{d}",
     )
-
-
-def new_trace() -> str:
-    """An id that ties a request to everything done for it."""
-    return secrets.token_hex(8)
 
 
 def view(status: JobStatus) -> JobView:

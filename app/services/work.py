@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from app.core.config import Settings
+from app.core.document import Document
 from app.core.errors import BadInput, NotNow
 from app.db.session import Database
-from app.queue.port import ClaimedJob, Document, Handler, Report, YieldUntil
+from app.queue.port import ClaimedJob, Handler, Report, YieldUntil
 from app.services.jobs import COLLECT, RECALC
 from app.services.names import source_name
 from app.services.night import Night, policy_of

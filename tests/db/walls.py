@@ -19,6 +19,9 @@ PLATFORM_TABLES: Mapping[str, str] = {
     "outbox_event": "the relay delivers for all",
     "firing": "the schedule is the house's",
     "lease": "leadership is the house's",
+    "dead_letter": "an administrator looks after what was given up, whoever it belongs to",
+    "audit_entry": "what the house did, and about the house itself",
+    "invite": "who brings a code is not a member yet",
 }
 """Tables that the platform role reads whole, and why."""
 

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, create_engine, make_url, pool, text
 from structlog.testing import capture_logs
 
 from app.core.clock import SystemClock
+from app.core.document import Document
 from app.db.install import Urls
 from app.db.session import Database
-from app.queue.port import ClaimedJob, Document, Report
+from app.queue.port import ClaimedJob, Report
 from app.queue.postgres import PostgresQueue
 from app.queue.states import State
 from app.queue.worker import Worker

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from app.core.clock import FixedClock, SystemClock
+from app.core.document import Document
 from app.core.errors import BadInput, Conflict, NotAllowed, NotFound, NotNow
 from app.db.session import Database, PlatformTx
-from app.queue.port import ClaimedJob, Document, Handler, JobStatus, Progress, Report, YieldUntil
+from app.queue.port import ClaimedJob, Handler, JobStatus, Progress, Report, YieldUntil
 from app.queue.postgres import PostgresQueue
 from app.queue.retry import Backoff, RetryPolicy
 from app.queue.states import State

@@ -21,6 +21,9 @@ HINTS: Mapping[str, Any] = {
     "role": "owner",
     "state": "running",
     "sku.nm_id": 1,
+    "report.state": "ready",
+    "report.content": b"x",
+    "invite.code_hash": lambda tenant: str(tenant).encode(),
     "outbox_event.uniq": lambda tenant: f"{tenant}:x",
 }
 """What a CHECK wants, by column or by table and column; a function takes the tenant's id."""

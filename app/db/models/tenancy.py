@@ -14,6 +14,7 @@ from app.db.models.base import (
     created,
     digest,
     generated_key,
+    instant,
     instant_or_none,
     key_int,
     key_text,
@@ -78,6 +79,33 @@ class Membership(Base):
     user_id: Mapped[key_int]
     role: Mapped[str]
     created_at: Mapped[created]
+
+
+class Invite(Base):
+    """A link that makes whoever opens it a member with this role, once; its code is stored hashed."""
+
+    __tablename__ = "invite"
+    __table_args__ = (
+        UniqueConstraint("code_hash"),
+        CheckConstraint("role IN ('owner', 'manager', 'analyst', 'storekeeper')", name="role"),
+        Index("ix_invite_tenant_id", "tenant_id"),
+        {"info": PLATFORM},
+    )
+
+    id: Mapped[generated_key]
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
+    code_hash: Mapped[digest]
+    role: Mapped[str]
+    created_by: Mapped[int | None] = mapped_column(
+        ForeignKey("app_user.id", name="fk_invite_created_by", ondelete="SET NULL")
+    )
+    created_at: Mapped[created]
+    expires_at: Mapped[instant]
+    used_by: Mapped[int | None] = mapped_column(
+        ForeignKey("app_user.id", name="fk_invite_used_by", ondelete="SET NULL")
+    )
+    used_at: Mapped[instant_or_none]
+    revoked_at: Mapped[instant_or_none]
 
 
 class AdminCode(Base):
