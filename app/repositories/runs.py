@@ -3,14 +3,22 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.db.copying import copy_rows, create_stage
 from app.db.session import TenantTx
-from app.marketplaces.source import Page, Unit, Unplaced
+from app.marketplaces.source import Page, RequestKey, Unit, Unplaced
+
+
+class KeptPage(NamedTuple):
+    """A stored reply: the hash of its body (hex) and the request it answered. A body is stored once,
+    however many requests it answers, so the request stands with the run."""
+
+    hash: str
+    request: RequestKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class Run:
     id: int
     cursor: str
     all_pages: bool
-    page_hashes: tuple[str, ...]
+    pages: tuple[KeptPage, ...]
     started_at: datetime
 
 
@@ -40,14 +48,14 @@ def open_run(tx: TenantTx, key: RunKey, trace_id: str, now: datetime, resume_sin
     """
     tx.run("SELECT ambar_make_partitions('raw_payload', :today, :today)", today=now.date())
     found = tx.run(
-        "SELECT id, cursor, all_pages, page_hashes, started_at FROM ingest_run "
+        "SELECT id, cursor, all_pages, pages, started_at FROM ingest_run "
         "WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source AND unit = :unit "
         "AND state = 'running' AND started_at > :since ORDER BY id DESC LIMIT 1",
         since=resume_since,
         **_named(key),
     ).first()
     if found:
-        return Run(found.id, found.cursor, found.all_pages, tuple(found.page_hashes), found.started_at)
+        return Run(found.id, found.cursor, found.all_pages, kept_pages(found.pages), found.started_at)
     made = tx.run(
         "INSERT INTO ingest_run (tenant_id, account_id, source, unit, state, started_at, trace_id) "
         "VALUES (:tenant_id, :account_id, :source, :unit, 'running', :now, :trace_id) RETURNING id",
@@ -69,8 +77,13 @@ def is_done(tx: TenantTx, key: RunKey, trace_id: str) -> bool:
     return bool(found.scalar_one())
 
 
-def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> str:
-    """Store a reply as received (once per body) and move the run's checkpoint past it; its hash, hex."""
+def kept_pages(told: Sequence[Mapping[str, Any]]) -> tuple[KeptPage, ...]:
+    """A run's pages as its row tells them."""
+    return tuple(KeptPage(page["hash"], RequestKey(**page["request"])) for page in told)
+
+
+def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> KeptPage:
+    """Store a reply as received (once per body) and move the run's checkpoint past it."""
     body_hash = hashlib.sha256(page.body).digest()
     tx.run(
         "INSERT INTO raw_payload (tenant_id, fetched_at, account_id, run_id, source, unit, request, body,"
@@ -86,30 +99,34 @@ def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime)
     )
     tx.run(
         "UPDATE ingest_run SET cursor = :cursor, all_pages = (:cursor = ''),"
-        " page_hashes = page_hashes || to_jsonb(CAST(:hash AS text)) "
+        " pages = pages || CAST(:page AS jsonb) "
         "WHERE tenant_id = :tenant_id AND id = :run_id",
         cursor=page.cursor,
-        hash=body_hash.hex(),
+        page=json.dumps([{"hash": body_hash.hex(), "request": page.key._asdict()}], ensure_ascii=False),
         run_id=run_id,
     )
-    return body_hash.hex()
+    return KeptPage(body_hash.hex(), page.key)
 
 
-def bodies(tx: TenantTx, account_id: int, hashes: Sequence[str]) -> list[bytes]:
-    """The bodies of these pages, in their order."""
+def read_pages(tx: TenantTx, account_id: int, kept: Sequence[KeptPage]) -> list[Page]:
+    """These pages as they came, in their order.
+
+    Raises:
+        KeyError: a body is not there any more (its month was dropped).
+    """
     rows = tx.run(
         "SELECT DISTINCT ON (body_hash) body_hash, body FROM raw_payload WHERE tenant_id = :tenant_id "
         "AND account_id = :account_id AND body_hash = ANY(:hashes) ORDER BY body_hash",
         account_id=account_id,
-        hashes=[bytes.fromhex(item) for item in set(hashes)],
+        hashes=[bytes.fromhex(page.hash) for page in set(kept)],
     )
     found = {bytes(row.body_hash).hex(): zlib.decompress(row.body) for row in rows}
-    return [found[item] for item in hashes]
+    return [Page(page.request, found[page.hash], "") for page in kept]
 
 
-def unit_digest(hashes: Sequence[str]) -> bytes:
+def unit_digest(kept: Sequence[KeptPage]) -> bytes:
     """What a unit's pages are, as one hash."""
-    return hashlib.sha256("".join(hashes).encode()).digest()
+    return hashlib.sha256("".join(page.hash for page in kept).encode()).digest()
 
 
 def is_known(tx: TenantTx, key: RunKey, unit: Unit, digest: bytes) -> bool:

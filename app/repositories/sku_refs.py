@@ -49,6 +49,10 @@ _UNKNOWN_SIZE = (
 )
 
 
+NOBODY = SkuRef()
+"""A row that names no SKU."""
+
+
 def ref_values(sku: SkuRef) -> Sequence[object]:
     """A reference as staged: 0 and "" for what was not told."""
     return (sku.nm_id or 0, sku.chrt_id or 0, sku.barcode, sku.size, sku.ozon_id or 0, sku.article)

@@ -25,7 +25,7 @@ def gather(source: Source, d_from: date, d_to: date) -> Normalised:
     pages = list(source.fetch(unit, ""))
     assert [page.cursor for page in pages].count("") == 1, "only the last page ends a unit"
     assert pages[-1].cursor == ""
-    return source.normalise(unit, [page.body for page in pages])
+    return source.normalise(unit, pages)
 
 
 def by_line(rows: list[SettlementRow]) -> dict[PnlLine, Decimal]:

@@ -49,8 +49,8 @@ class Paper:
             yield Page(key, json.dumps(rows).encode(), "" if d == unit.d_to else d.isoformat())
             d += DAY
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        told = [item for body in bodies for item in json.loads(body).items()]
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        told = [item for page in pages for item in json.loads(page.body).items()]
         return Normalised(settlement=[_line(date.fromisoformat(d), amount) for d, amount in told])
 
 

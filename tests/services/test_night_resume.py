@@ -82,8 +82,8 @@ class Mortal:
                 self.life.page()
             cursor = page.cursor
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return self.source.normalise(unit, bodies)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return self.source.normalise(unit, pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

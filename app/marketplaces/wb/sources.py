@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from app.marketplaces.errors import Garbled, NotReady, Refused
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
 from app.marketplaces.wb.client import CARDS_PAGE, FINANCE_PAGE, Period, WbClient
 from app.marketplaces.wb.finance import normalise_finance
 from app.marketplaces.wb.normalize import normalise_cards, normalise_remains, normalise_sales
@@ -79,8 +79,8 @@ class WbCards:
                 return
             after = following
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_cards(bodies)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_cards(bodies(pages))
 
 
 def _total(cursor: dict[str, object]) -> int:
@@ -119,8 +119,8 @@ class WbSales:
                 return
             after = following
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_sales(bodies, ZoneInfo(self.policy.day_timezone))
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_sales(bodies(pages), ZoneInfo(self.policy.day_timezone))
 
 
 def _last_change(row: object, method: str) -> str:
@@ -180,8 +180,8 @@ class WbStock:
         until = self.client.transport.clock.now() + self.policy.come_back
         raise NotReady(until, "wb.remains.status")
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_remains(bodies, unit.d_to)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_remains(bodies(pages), unit.d_to)
 
 
 def _task_id(body: bytes) -> str:
@@ -234,8 +234,8 @@ class WbFinance:
                 return
             after = following
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_finance(bodies, self.policy.finance_period)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_finance(bodies(pages), self.policy.finance_period)
 
 
 def _last_rrd(row: object, method: str) -> int:

@@ -20,7 +20,7 @@ from app.marketplaces.source import Source, Unit
 from app.queue.retry import is_database_away, say
 from app.repositories import runs
 from app.repositories.metrics_input import SETTLING_SOURCES
-from app.repositories.runs import Run, RunKey
+from app.repositories.runs import KeptPage, Run, RunKey
 from app.services.ingestion.facts import FactWriter, Written
 from app.services.ingestion.plan import PUBLISHED_LATER
 
@@ -127,8 +127,8 @@ class Collector:
                 return None
             run = runs.open_run(tx, key, self.trace_id, now, now - RESUME_WITHIN)
         try:
-            hashes = self._fetch(source, unit, key, run)
-            return self._merge(source, unit, key, run, hashes)
+            pages = self._fetch(source, unit, key, run)
+            return self._merge(source, unit, key, run, pages)
         except Exception as error:
             if is_database_away(error):
                 raise
@@ -139,17 +139,19 @@ class Collector:
                 runs.fail_run(tx, run.id, sentence, self.clock.now(), resumable=resumable)
             raise
 
-    def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[str]:
-        hashes = list(run.page_hashes)
+    def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[KeptPage]:
+        pages = list(run.pages)
         if run.all_pages:
-            return hashes
+            return pages
         for page in source.fetch(unit, run.cursor):
             with self.db.tenant(self.account.tenant_id) as tx:
-                hashes.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
-        return hashes
+                pages.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
+        return pages
 
-    def _merge(self, source: Source, unit: Unit, key: RunKey, run: Run, hashes: list[str]) -> Written | None:
-        digest, now = runs.unit_digest(hashes), self.clock.now()
+    def _merge(
+        self, source: Source, unit: Unit, key: RunKey, run: Run, pages: list[KeptPage]
+    ) -> Written | None:
+        digest, now = runs.unit_digest(pages), self.clock.now()
         with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
             if runs.is_known(tx, key, unit, digest):
                 # The same catalogue as yesterday is today's catalogue all the same.
@@ -157,7 +159,7 @@ class Collector:
                     runs.cover(tx, key, unit, None, now)
                 runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now, self.trace_id)
                 return None
-            rows = source.normalise(unit, runs.bodies(tx, self.account.id, hashes))
+            rows = source.normalise(unit, runs.read_pages(tx, self.account.id, pages))
             writer = FactWriter(
                 tx=tx,
                 account_id=self.account.id,

@@ -4,18 +4,23 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from app.db.merge import MergeCount, Scope, Target, merge
 from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
-from app.marketplaces.rows import SaleEventRow, SettlementRow
+from app.marketplaces.rows import SaleEventRow, SettlementRow, StockRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
-from app.repositories.catalogue import merge_catalogue, restate_first_sales
+from app.repositories.catalogue import merge_catalogue, restate_first_sales, set_commission_rules
+from app.repositories.fact_kinds import FACT_KINDS, FactKind
+from app.repositories.fact_stage import stage_facts
 from app.repositories.staging import Staging
 from app.repositories.targets import DAILY_SALES, DAILY_STOCK, SALE_EVENT, SETTLEMENT_LINE
+
+_STOCKS: tuple[Kind, ...] = ("stock", "own_stock", "past_stock")
 
 
 class Dated(Protocol):
@@ -58,24 +63,35 @@ class FactWriter:
         count, unplaced = MergeCount(), list(rows.unplaced)
         if rows.catalogue:
             merge_catalogue(self.tx, self.account_id, self.marketplace, rows.catalogue)
+        if rows.commissions:
+            news = set_commission_rules(self.tx, self.account_id, self.marketplace, rows.commissions)
+            count += MergeCount(inserted=news, unchanged=len(rows.commissions) - news)
         sales = self._placed(rows.sales, unplaced)
-        stock = self._placed(rows.stock, unplaced)
         settlement = self._placed(rows.settlement, unplaced)
-        self._make_months(sales, stock, settlement)
+        stocks = {kind: self._placed(getattr(rows, kind), unplaced) for kind in _STOCKS if kind in brings}
+        facts = {
+            kind: self._placed(told, unplaced) if FACT_KINDS[kind].target.dated else told
+            for kind, told in ((kind, getattr(rows, kind)) for kind in FACT_KINDS)
+            if kind in brings
+        }
+        dated = [rows for kind, rows in facts.items() if FACT_KINDS[kind].target.dated]
+        self._make_months(sales, settlement, *stocks.values(), *dated)
         if "sales" in brings:
             staging.sales(sales)
             count += self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
-        if "stock" in brings:
-            staging.stock(stock)
-            count += self._merge(DAILY_STOCK, "stage_daily_stock", unit, stock, replaces=replaces)
+        for kind, stock in stocks.items():
+            count += self._stock(staging, kind, unit, stock, replaces=replaces)
         if "settlement" in brings:
             staging.settlement(settlement)
             count += self._merge(
                 SETTLEMENT_LINE, "stage_settlement_line", unit, settlement, replaces=replaces
             )
-        by_day = Counter(row.d for many in (sales, stock, settlement) for row in many)
+        for kind, told in facts.items():
+            count += self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
+        by_day = Counter(row.d for many in (sales, settlement, *stocks.values(), *dated) for row in many)
+        undated = sum(len(told) for kind, told in facts.items() if not FACT_KINDS[kind].target.dated)
         return Written(
-            rows=sum(by_day.values()) + len(rows.catalogue),
+            rows=sum(by_day.values()) + undated + len(rows.catalogue) + len(rows.commissions),
             by_day=dict(by_day),
             count=count,
             unplaced=tuple(unplaced),
@@ -101,6 +117,40 @@ class FactWriter:
         if count.written:
             restate_first_sales(self.tx, self.account_id)
         return count
+
+    def _stock(
+        self, staging: Staging, kind: Kind, unit: Unit, rows: Sequence[StockRow], *, replaces: bool
+    ) -> MergeCount:
+        """What lies at the marketplace and what lies at the seller's are two truths of one table; what is
+        told afterwards fills only the days that nobody saw."""
+        staging.stock(rows, own=kind == "own_stock")
+        scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
+        where = [scope.where] if scope.where else []
+        where.append(
+            f"{'' if kind == 'own_stock' else 'NOT '}EXISTS (SELECT FROM warehouse w "
+            "WHERE w.tenant_id = t.tenant_id AND w.id = t.warehouse_id AND w.is_own)"
+        )
+        if kind == "past_stock":
+            seen = (
+                "EXISTS (SELECT FROM coverage c WHERE c.tenant_id = :tenant_id AND c.account_id = {0} "
+                f"AND c.source = '{self.marketplace.lower()}.stock' AND c.d = {{1}}.d)"
+            )
+            self.tx.run(
+                f"DELETE FROM stage_daily_stock s WHERE {seen.format(':account_id', 's')}",
+                account_id=self.account_id,
+            )
+            where.append(f"NOT {seen.format('t.account_id', 't')}")
+        scope = dataclass_replace(scope, where=" AND ".join(where))
+        return merge(self.tx, DAILY_STOCK, "stage_daily_stock", scope, self.trace_id)
+
+    def _facts(self, kind: FactKind, unit: Unit, rows: Sequence[Any], *, replaces: bool) -> MergeCount:
+        stage = stage_facts(self.tx, kind, self.account_id, self.marketplace, rows)
+        if kind.target.dated:
+            scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
+        else:
+            scope = Scope(account_id=self.account_id, d_from=unit.d_from, d_to=unit.d_to, replaces=replaces)
+        where = " AND ".join(part for part in (scope.where, kind.narrowed) if part)
+        return merge(self.tx, kind.target, stage, dataclass_replace(scope, where=where), self.trace_id)
 
     def _merge(
         self, target: Target, stage: str, unit: Unit, rows: Sequence[Dated], *, replaces: bool
