@@ -19,6 +19,7 @@ from app.sandbox.ozon.products import Products
 from app.sandbox.ozon.routes import OzonMethods
 from app.sandbox.ozon.stocks import Stocks
 from app.sandbox.state import StateFile
+from app.sandbox.wb.areas import wb_areas
 from app.sandbox.wb.content import Content
 from app.sandbox.wb.door import Door
 from app.sandbox.wb.finance import FinanceRows
@@ -56,6 +57,7 @@ def make_app(
         remains=remains,
         finance=FinanceRows(world),
         reports=Reports(world),
+        areas=wb_areas(world, clock, pace),
     )
     control = Control(
         world=world,

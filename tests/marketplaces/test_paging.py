@@ -16,7 +16,9 @@ from app.marketplaces.source import Source
 from app.marketplaces.transport import Breakers, MemoryRateBudget
 from app.marketplaces.wb import sources as wb_module
 from app.marketplaces.wb.client import open_wb
-from app.marketplaces.wb.sources import WbPolicy, wb_sources
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import wb_sources
+from app.marketplaces.wb.token import TokenType
 from tests.http.server import Answer, Stage, serving
 
 D = date(2026, 11, 20)
@@ -95,7 +97,7 @@ def test_finance_ends_with_a_short_page_or_with_204(monkeypatch: pytest.MonkeyPa
 
 
 def test_units_of_finance_are_weeks_or_for_a_base_token_one_window() -> None:
-    with opened(told([]), policy=WbPolicy(slow=False)) as (_, sources):
+    with opened(told([]), policy=WbPolicy(token_type=TokenType.PERSONAL)) as (_, sources):
         names = [unit.name for unit in sources["wb.finance"].units(date(2026, 11, 5), date(2026, 11, 20))]
         assert names == ["2026-11-05..2026-11-08", "2026-11-09..2026-11-15", "2026-11-16..2026-11-20"]
     with opened(told([])) as (_, sources):

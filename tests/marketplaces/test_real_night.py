@@ -14,7 +14,8 @@ from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
 from app.marketplaces.rows import SettlementRow, SkuRef
 from app.marketplaces.source import Normalised, Source
 from app.marketplaces.wb.client import WbClient
-from app.marketplaces.wb.sources import WbPolicy, wb_sources
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import wb_sources
 from tests.marketplaces.replay import ozon_client, replay, wb_client
 
 RUB = Decimal

@@ -4,45 +4,31 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from app.marketplaces.errors import Garbled, NotReady, Refused
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
-from app.marketplaces.wb.client import CARDS_PAGE, FINANCE_PAGE, Period, WbClient
+from app.marketplaces.wb.client import CARDS_PAGE, FINANCE_PAGE, WbClient
 from app.marketplaces.wb.finance import normalise_finance
 from app.marketplaces.wb.normalize import normalise_cards, normalise_remains, normalise_sales
+from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wire import parse_json, parse_rows
 
-
-@dataclass(frozen=True, slots=True)
-class WbPolicy:
-    """How a cabinet is read.
-
-    ``slow``: a base token (finance twice in 24 hours), so the whole window is one unit; otherwise
-    a unit is a calendar week, which keeps pages small. ``finance_period``: daily and weekly
-    reports hold the same sales, so one of them is read, never both. ``full_sales_page``: Wildberries
-    cuts a sales reply at about 80,000 rows; a reply below this is surely the last one.
-    """
-
-    slow: bool = True
-    finance_period: Period = "daily"
-    day_timezone: str = "Europe/Moscow"
-    full_sales_page: int = 70_000
-    polls: int = 6
-    poll_pause: float = 5.0
-    come_back: timedelta = timedelta(minutes=15)
+AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = ()
+"""Feeds that live in packages of their own, in the order of a night."""
 
 
 def wb_sources(client: WbClient, policy: WbPolicy) -> list[Source]:
-    """In the order of a night: names first, then what refers to them."""
+    """In the order of a night: names first, then what refers to them; what may wait comes last."""
     return [
         WbCards(client),
         WbSales(client, policy),
         WbStock(client, policy),
         WbFinance(client, policy),
+        *(source for area in AREAS for source in area(client, policy)),
     ]
 
 

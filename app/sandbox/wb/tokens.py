@@ -26,6 +26,8 @@ HOST_SCOPES: dict[str, str | None] = {
     "advert-api": "promotion",
     "feedbacks-api": "feedbacks",
     "supplies-api": "supplies",
+    "discounts-prices-api": "prices",
+    "returns-api": "returns",
     "common-api": None,
 }
 """The category a host asks for; None: any token. Hosts that are not here do not exist."""

@@ -15,7 +15,8 @@ from app.marketplaces.source import Source
 from app.marketplaces.transport import Breakers, Limit
 from app.marketplaces.wb.client import open_wb
 from app.marketplaces.wb.limits import wb_limits
-from app.marketplaces.wb.sources import WbPolicy, wb_sources
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import wb_sources
 from app.marketplaces.wb.token import WbToken, read_token
 from app.repositories.accounts import StoredAccount
 from app.repositories.rate_budget import DbRateBudget
@@ -73,7 +74,9 @@ class Gateway:
     def _wb_policy(self, token: WbToken) -> WbPolicy:
         # A marketplace that runs faster than the real one (the sandbox) has its reports ready sooner.
         pause = WbPolicy().poll_pause / self.settings.api_pace
-        return WbPolicy(slow=token.slow, day_timezone=self.settings.day_timezone, poll_pause=max(pause, 0.02))
+        return WbPolicy(
+            token_type=token.type, day_timezone=self.settings.day_timezone, poll_pause=max(pause, 0.02)
+        )
 
     def _budget(self, account: StoredAccount, limits: Mapping[str, Limit]) -> DbRateBudget:
         return DbRateBudget(

@@ -15,7 +15,8 @@ from app.marketplaces.ozon.client import OzonClient
 from app.marketplaces.ozon.sources import OzonAccruals, OzonPolicy, OzonStock
 from app.marketplaces.source import Source
 from app.marketplaces.wb.client import WbClient
-from app.marketplaces.wb.sources import WbPolicy, WbSales, WbStock
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import WbSales, WbStock
 from app.services.ingestion.collect import Account, Collector
 
 _CLOCK = SystemClock()

@@ -1,0 +1,37 @@
+"""How a Wildberries cabinet is read: what its token allows, and how patient we are."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.marketplaces.wb.client import Period
+from app.marketplaces.wb.limits import is_open
+from app.marketplaces.wb.token import TokenType
+
+
+@dataclass(frozen=True, slots=True)
+class WbPolicy:
+    """How a cabinet is read.
+
+    ``token_type``: a base token is slow (finance twice in 24 hours), so the whole window is one unit;
+    otherwise a unit is a calendar week, which keeps pages small. Methods closed to base tokens are no
+    sources of theirs. ``finance_period``: daily and weekly
+    reports hold the same sales, so one of them is read, never both. ``full_sales_page``: Wildberries
+    cuts a sales reply at about 80,000 rows; a reply below this is surely the last one.
+    """
+
+    token_type: TokenType = TokenType.BASE
+    finance_period: Period = "daily"
+    day_timezone: str = "Europe/Moscow"
+    full_sales_page: int = 70_000
+    polls: int = 6
+    poll_pause: float = 5.0
+    come_back: timedelta = timedelta(minutes=15)
+
+    @property
+    def slow(self) -> bool:
+        """Small limits?"""
+        return self.token_type in (TokenType.BASE, TokenType.UNKNOWN)
+
+    def may_call(self, method: str) -> bool:
+        """Is the method ("wb.finance.list") open to this type of token?"""
+        return is_open(self.token_type, method)
