@@ -3,18 +3,18 @@
 # ruff: noqa: ARG002 - the port has one signature for all sources
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from app.marketplaces.errors import Garbled, NotReady, Refused
+from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
 from app.marketplaces.wb.client import CARDS_PAGE, FINANCE_PAGE, WbClient
 from app.marketplaces.wb.finance import normalise_finance
 from app.marketplaces.wb.normalize import normalise_cards, normalise_remains, normalise_sales
 from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.tasks import Task
 from app.marketplaces.wire import parse_json, parse_rows
 
 AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = ()
@@ -116,13 +116,9 @@ def _last_change(row: object, method: str) -> str:
     return changed
 
 
-_TASK_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-_GONE = frozenset({"purged", "canceled"})
-
-
 @dataclass(frozen=True, slots=True)
 class WbStock:
-    """Stock now: order a report, wait for it, take it. The task's id is the cursor of the first page."""
+    """Stock now, a row per barcode: the way that every type of token may go."""
 
     client: WbClient
     policy: WbPolicy
@@ -134,50 +130,13 @@ class WbStock:
         return [Unit("now", d_to, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        task_id = cursor
-        if task_id and not self._ready(task_id):
-            task_id = ""  # gone while we were away: order anew
-        if not task_id:
-            reply = self.client.create_remains()
-            task_id = _task_id(reply.body)
-            yield Page(reply.request, reply.body, task_id)
-            self.client.transport.sleep(self.policy.poll_pause)
-            if not self._ready(task_id):
-                raise Garbled("wb.remains.status", "отчёт отменён площадкой")
-        reply = self.client.download_remains(task_id)
-        parse_rows(reply.body, "wb.remains.download")
-        yield Page(reply.request, reply.body, "")
-
-    def _ready(self, task_id: str) -> bool:
-        """True: can be downloaded. False: the task is gone. Raises NotReady or RateLimited to wait."""
-        for poll in range(self.policy.polls):
-            if poll:
-                self.client.transport.sleep(self.policy.poll_pause)
-            try:
-                status = self.client.remains_status(task_id)
-            except Refused as error:
-                if error.status in (400, 404):
-                    return False
-                raise
-            if status == "done":
-                return True
-            if status in _GONE:
-                return False
-        until = self.client.transport.clock.now() + self.policy.come_back
-        raise NotReady(until, "wb.remains.status")
+        task = Task(self.client, self.policy, "wb.remains", "/api/v1/warehouse_remains")
+        names = ("Nm", "Size", "Barcode", "Sa", "Brand", "Subject")
+        params = {"locale": "ru", **{f"groupBy{name}": "true" for name in names}}
+        yield from task.pages(cursor, params)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_remains(bodies(pages), unit.d_to)
-
-
-def _task_id(body: bytes) -> str:
-    told = parse_json(body, "wb.remains.create")
-    data = told.get("data") if isinstance(told, dict) else None
-    task_id = data.get("taskId") if isinstance(data, dict) else None
-    # It becomes a part of a path: anything but a plain id is refused.
-    if not isinstance(task_id, str) or not _TASK_ID.fullmatch(task_id):
-        raise Garbled("wb.remains.create", "нет поля taskId")
-    return task_id
 
 
 @dataclass(frozen=True, slots=True)
