@@ -35,7 +35,7 @@ from app.marketplaces.rows import (
 )
 from app.marketplaces.transport.request import RequestKey
 
-__all__ = ["Kind", "Normalised", "Page", "RequestKey", "Source", "Unit", "Unplaced", "bodies"]
+__all__ = ["Kind", "Normalised", "Page", "RequestKey", "Source", "Unit", "Unplaced", "bodies", "window"]
 
 
 Kind = Literal[
@@ -96,6 +96,11 @@ class Unit(NamedTuple):
     name: str
     d_from: date
     d_to: date
+
+
+def window(d_from: date, d_to: date) -> Unit:
+    """One unit for all days."""
+    return Unit(f"{d_from}..{d_to}", d_from, d_to)
 
 
 class Unplaced(NamedTuple):

@@ -14,8 +14,8 @@ from app.marketplaces.ozon.client import OzonKey, open_ozon
 from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
 from app.marketplaces.source import Source
 from app.marketplaces.transport import Breakers, MemoryRateBudget
-from app.marketplaces.wb import sources as wb_module
 from app.marketplaces.wb.client import open_wb
+from app.marketplaces.wb.money import calls as finance_calls
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.sources import wb_sources
 from app.marketplaces.wb.token import TokenType
@@ -87,7 +87,7 @@ def test_a_full_page_of_sales_goes_on_from_its_last_change() -> None:
 
 
 def test_finance_ends_with_a_short_page_or_with_204(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wb_module, "FINANCE_PAGE", 2)
+    monkeypatch.setattr(finance_calls, "PAGE", 2)
     rows = [{"rrdId": 5}, {"rrdId": 9}]
     with opened(told(rows), told(None, 204)) as (stage, sources):
         assert cursors(sources["wb.finance"]) == ["9", ""]

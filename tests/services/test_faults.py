@@ -188,7 +188,7 @@ def test_an_answer_that_breaks_us_does_not_stop_the_others(
         raise ZeroDivisionError("with a secret in it")
 
     with monkeypatch.context() as patched:
-        patched.setattr("app.marketplaces.wb.sources.normalise_finance", broken)
+        patched.setattr("app.marketplaces.wb.money.sources.normalise_finance", broken)
         report = shop.night(days=DAYS)
     _failed(shop, report, {"wb.finance"}, "Внутренняя ошибка (ZeroDivisionError)")
     assert "secret" not in report.errors["wb.finance"]

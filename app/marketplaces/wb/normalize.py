@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.marketplaces.errors import Garbled
 from app.marketplaces.rows import CatalogueRow, SaleEventRow, SkuRef, StockRow
 from app.marketplaces.source import Normalised, Unplaced
-from app.marketplaces.wb.operations import plain
+from app.marketplaces.wb.money.operations import plain
 from app.marketplaces.wb.wire import Card, CardSize, Remains, SaleOrReturn
 from app.marketplaces.wire import (
     ZERO,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.marketplaces.wb.client import Period
 from app.marketplaces.wb.limits import is_open
 from app.marketplaces.wb.token import TokenType
 
@@ -14,13 +13,13 @@ class WbPolicy:
 
     ``token_type``: a base token is slow (finance twice in 24 hours), so the whole window is one unit;
     otherwise a unit is a calendar week, which keeps pages small. Methods closed to base tokens are no
-    sources of theirs. ``finance_period``: daily and weekly
-    reports hold the same sales, so one of them is read, never both. ``full_sales_page``: Wildberries
-    cuts a sales reply at about 80,000 rows; a reply below this is surely the last one.
+    sources of theirs. ``finance_window`` is what a night re-reads of it, a longer one is a backfill.
+    ``full_sales_page``: Wildberries cuts a sales reply at about 80,000 rows; a reply below this is
+    surely the last one.
     """
 
     token_type: TokenType = TokenType.BASE
-    finance_period: Period = "daily"
+    finance_window: timedelta = timedelta(days=45)
     day_timezone: str = "Europe/Moscow"
     full_sales_page: int = 70_000
     polls: int = 6

@@ -5,19 +5,19 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from app.marketplaces.errors import Garbled
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
-from app.marketplaces.wb.client import CARDS_PAGE, FINANCE_PAGE, WbClient
-from app.marketplaces.wb.finance import normalise_finance
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window
+from app.marketplaces.wb import money
+from app.marketplaces.wb.client import CARDS_PAGE, WbClient
 from app.marketplaces.wb.normalize import normalise_cards, normalise_remains, normalise_sales
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.tasks import Task
 from app.marketplaces.wire import parse_json, parse_rows
 
-AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = ()
+AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (money.sources,)
 """Feeds that live in packages of their own, in the order of a night."""
 
 
@@ -27,14 +27,8 @@ def wb_sources(client: WbClient, policy: WbPolicy) -> list[Source]:
         WbCards(client),
         WbSales(client, policy),
         WbStock(client, policy),
-        WbFinance(client, policy),
         *(source for area in AREAS for source in area(client, policy)),
     ]
-
-
-def window(d_from: date, d_to: date) -> Unit:
-    """One unit for all days."""
-    return Unit(f"{d_from}..{d_to}", d_from, d_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,54 +131,3 @@ class WbStock:
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_remains(bodies(pages), unit.d_to)
-
-
-@dataclass(frozen=True, slots=True)
-class WbFinance:
-    """Rows of the finance reports: the truth of the P&L, replaced as a whole.
-
-    Rows are booked by rrDate, which may lie outside the unit's days in a late report.
-    """
-
-    client: WbClient
-    policy: WbPolicy
-    name: str = "wb.finance"
-    replaces: bool = True
-    brings: frozenset[Kind] = frozenset({"settlement"})
-
-    def units(self, d_from: date, d_to: date) -> list[Unit]:
-        if self.policy.slow:
-            return [window(d_from, d_to)]
-        units, start = [], d_from
-        while start <= d_to:
-            sunday = start + timedelta(days=6 - start.weekday())
-            units.append(window(start, min(sunday, d_to)))
-            start = sunday + timedelta(days=1)
-        return units
-
-    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        after = int(cursor or 0)
-        while True:
-            reply = self.client.finance(unit.d_from, unit.d_to, self.policy.finance_period, after)
-            # 204 has no body. A page shorter than its limit ends the paging too: on a base token
-            # the call that would bring the 204 costs twelve hours.
-            rows = parse_rows(reply.body, self.name) if reply.status != 204 else []
-            following = 0
-            if len(rows) >= FINANCE_PAGE:
-                following = _last_rrd(rows[-1], self.name)
-                if following == after:
-                    raise Garbled(self.name, "страница повторяется")
-            yield Page(reply.request, reply.body, str(following) if following else "")
-            if not following:
-                return
-            after = following
-
-    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
-        return normalise_finance(bodies(pages), self.policy.finance_period)
-
-
-def _last_rrd(row: object, method: str) -> int:
-    rrd = row.get("rrdId") if isinstance(row, dict) else None
-    if isinstance(rrd, bool) or not isinstance(rrd, int | str) or not str(rrd).isdigit():
-        raise Garbled(method, "нет rrdId у последней строки полной страницы")
-    return int(rrd)

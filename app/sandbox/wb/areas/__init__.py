@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from app.sandbox.wb.area import Area
+from app.sandbox.wb.areas.balance import Balance
 from app.sandbox.world import World
 
 
 def wb_areas(world: World, clock: Callable[[], float], pace: float) -> tuple[Area, ...]:  # noqa: ARG001
     """All of them. ``clock`` and ``pace`` are for reports that take a while to be made."""
-    return ()
+    return (Balance(world),)

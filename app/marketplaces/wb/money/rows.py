@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from app.domain.finance.settlement import PnlLine
 from app.marketplaces.rows import SettlementRow, SkuRef
 from app.marketplaces.source import Normalised, Unplaced
-from app.marketplaces.wb.operations import Kind, deduction_line, delivery_line, kind_of
+from app.marketplaces.wb.money.operations import Kind, deduction_line, delivery_line, kind_of
 from app.marketplaces.wb.wire import FinanceRow
 from app.marketplaces.wire import ZERO, parse_rows, payload, read_rows, readable_day, readable_money
 
