@@ -10,14 +10,18 @@ from zoneinfo import ZoneInfo
 
 from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window
-from app.marketplaces.wb import money
+from app.marketplaces.wb import money, orders, stock
 from app.marketplaces.wb.client import CARDS_PAGE, WbClient
-from app.marketplaces.wb.normalize import normalise_cards, normalise_remains, normalise_sales
+from app.marketplaces.wb.normalize import normalise_cards, normalise_sales
 from app.marketplaces.wb.policy import WbPolicy
-from app.marketplaces.wb.tasks import Task
+from app.marketplaces.wb.sales_paging import changed_pages
 from app.marketplaces.wire import parse_json, parse_rows
 
-AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (money.sources,)
+AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (
+    stock.sources,
+    orders.sources,
+    money.sources,
+)
 """Feeds that live in packages of their own, in the order of a night."""
 
 
@@ -26,7 +30,6 @@ def wb_sources(client: WbClient, policy: WbPolicy) -> list[Source]:
     return [
         WbCards(client),
         WbSales(client, policy),
-        WbStock(client, policy),
         *(source for area in AREAS for source in area(client, policy)),
     ]
 
@@ -85,49 +88,8 @@ class WbSales:
         return [window(d_from, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        after = cursor or f"{unit.d_from}T00:00:00"
-        while True:
-            reply = self.client.sales(after)
-            rows = parse_rows(reply.body, self.name)
-            following = ""
-            if len(rows) >= self.policy.full_sales_page:
-                following = _last_change(rows[-1], self.name)
-                if following == after:
-                    raise Garbled(self.name, "страница повторяется")
-            yield Page(reply.request, reply.body, following)
-            if not following:
-                return
-            after = following
+        start = cursor or f"{unit.d_from}T00:00:00"
+        yield from changed_pages(self.client.sales, start, self.policy.full_sales_page, self.name)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_sales(bodies(pages), ZoneInfo(self.policy.day_timezone))
-
-
-def _last_change(row: object, method: str) -> str:
-    changed = row.get("lastChangeDate") if isinstance(row, dict) else None
-    if not isinstance(changed, str) or not changed:
-        raise Garbled(method, "нет lastChangeDate у последней строки полной страницы")
-    return changed
-
-
-@dataclass(frozen=True, slots=True)
-class WbStock:
-    """Stock now, a row per barcode: the way that every type of token may go."""
-
-    client: WbClient
-    policy: WbPolicy
-    name: str = "wb.stock"
-    replaces: bool = True
-    brings: frozenset[Kind] = frozenset({"stock"})
-
-    def units(self, d_from: date, d_to: date) -> list[Unit]:
-        return [Unit("now", d_to, d_to)]
-
-    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        task = Task(self.client, self.policy, "wb.remains", "/api/v1/warehouse_remains")
-        names = ("Nm", "Size", "Barcode", "Sa", "Brand", "Subject")
-        params = {"locale": "ru", **{f"groupBy{name}": "true" for name in names}}
-        yield from task.pages(cursor, params)
-
-    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
-        return normalise_remains(bodies(pages), unit.d_to)

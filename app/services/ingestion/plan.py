@@ -5,6 +5,10 @@ from datetime import date, timedelta
 TRAILING_DAYS = {
     # Events come and change for weeks; the overlap is by the time of change, so a week is enough.
     "wb.sales": 7,
+    "wb.orders": 7,
+    # A night or two that were missed; the first history is longer.
+    "wb.stock_history": 3,
+    "wb.order_feed": 14,
     # Two closed report weeks and the current one on either side of a month's corrections.
     "wb.finance": 35,
     # Ozon rewrites accruals backwards; those who load them in production re-read 45 days.
