@@ -4,10 +4,12 @@ A day depends only on the seed and on the days before it, so the same seller gro
 however often it is started and however far it is advanced.
 """
 
+import copy
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,8 @@ FORGOTTEN = 0.18
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What differs between the marketplaces. ``places``: shares of orders by warehouse."""
+    """What differs between the marketplaces. ``places``: shares of orders by warehouse; ``diary``: stock
+    of past days can be asked for."""
 
     code: int
     places: tuple[float, ...]
@@ -32,6 +35,7 @@ class Habits:
     fbs: float
     corrections: bool
     lumps: Callable[[np.random.Generator, DayFacts], list[Lump]]
+    diary: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class Market:
     ledger: Ledger = field(default_factory=Ledger)
     stock: Ints = field(init=False)
     held: list[int] = field(init=False, default_factory=list)
+    diary: list[npt.NDArray[np.int32]] = field(init=False, default_factory=list)
+    """Stock at the end of each day, by SKU; empty where the habits keep none."""
     rate: npt.NDArray[np.float64] = field(init=False)
     _discount: Ints = field(init=False)
     _due: dict[int, list[tuple[Ints, Ints]]] = field(init=False)
@@ -68,6 +74,18 @@ class Market:
         """Live all days before ``day``."""
         while self.days < day:
             self._live()
+
+    def ahead(self, day: int) -> Self:
+        """A copy that has lived all days before ``day``; nothing of this one moves.
+
+        What is charged today may stand in a document of the day after tomorrow.
+        """
+        twin = copy.copy(self)
+        twin.ledger, twin.stock, twin._on_order = self.ledger.copy(), self.stock.copy(), self._on_order.copy()
+        twin.held, twin.diary = list(self.held), list(self.diary)
+        twin._due = defaultdict(list, {t: list(parts) for t, parts in self._due.items()})
+        twin.live_until(day)
+        return twin
 
     def price_on(self, day: date) -> Ints:
         """The seller's price of each SKU on ``day``, kopecks."""
@@ -95,6 +113,8 @@ class Market:
         self._expect_back(lines)
         self._reorder(rng, t, usual)
         self.held.append(int((self.stock * self.shelf.volume).sum()))
+        if self.habits.diary:
+            self.diary.append(self.stock.astype(np.int32))
         facts = DayFacts(
             t=t,
             day=day,

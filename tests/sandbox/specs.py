@@ -21,6 +21,7 @@ SIMPLE = {
     "StrictBool": {"type": "boolean"},
     "float": {"type": "number"},
     "UUID": {"type": "string", "format": "uuid"},
+    "uuid.UUID": {"type": "string", "format": "uuid"},
     "datetime.date": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
     "datetime.datetime": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"},
     "NoneType": {"type": "null"},

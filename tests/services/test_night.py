@@ -9,7 +9,7 @@ import pytest
 from app.services.analytics.pnl import PnlQuery, ShowPnl, pnl
 from app.services.analytics.status import ShowStatus, StatusQuery
 from app.services.analytics.today import ShowToday, TodayQuery
-from tests.support.shop import Shop, all_books, books, content, our_books, versions
+from tests.support.shop import SOURCES, Shop, all_books, books, content, our_books, versions
 
 DAYS = 14
 
@@ -19,10 +19,7 @@ def first_night(shop: Shop) -> None:
     report = shop.night(days=DAYS)
     assert report.errors == {}
     assert report.written > 0
-    assert set(report.rows) == {
-        *("wb_cards", "wb_sales", "wb_stock", "wb_finance"),
-        *("ozon_catalogue", "ozon_accruals", "ozon_stock"),
-    }
+    assert set(report.rows) == SOURCES
 
 
 def test_every_day_is_the_books_to_the_kopeck(shop: Shop) -> None:

@@ -34,6 +34,15 @@ from tests.support.worlds import make_tenant
 
 DAY = timedelta(days=1)
 
+SOURCES = frozenset(
+    {
+        *("wb_cards", "wb_sales", "wb_stock", "wb_own_stock", "wb_stock_history"),
+        *("wb_orders", "wb_order_feed", "wb_finance", "wb_balance", "wb_reports", "wb_ad_money", "wb_ads"),
+        *("ozon_catalogue", "ozon_accruals", "ozon_stock"),
+    }
+)
+"""What a night brings with a personal token of Wildberries and a key of Ozon."""
+
 
 @dataclass(slots=True)
 class WorldClock:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window
-from app.marketplaces.wb import money, orders, stock
+from app.marketplaces.wb import ads, money, orders, stock
 from app.marketplaces.wb.client import CARDS_PAGE, WbClient
 from app.marketplaces.wb.normalize import normalise_cards, normalise_sales
 from app.marketplaces.wb.policy import WbPolicy
@@ -21,6 +21,7 @@ AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (
     stock.sources,
     orders.sources,
     money.sources,
+    ads.sources,
 )
 """Feeds that live in packages of their own, in the order of a night."""
 

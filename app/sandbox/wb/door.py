@@ -18,12 +18,13 @@ STATUS_TEXT = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "To
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method's host and quotas: ``full`` for personal and service tokens, ``base`` for base ones
-    (None: closed to them)."""
+    (None: closed to them). ``twin`` tells apart two methods of one path."""
 
     host: str
     path: str
     full: Rate
     base: Rate | None
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Door:
 
     def _quota(self, method: Method, bearer: Bearer) -> dict[str, str]:
         rate = method.base if bearer.acc == BASE and method.base else method.full
-        bucket = f"{method.host}{method.path}/{'base' if bearer.acc == BASE else 'full'}"
+        bucket = f"{method.host}{method.path}{method.twin}/{'base' if bearer.acc == BASE else 'full'}"
         verdict = self.limits.take(bearer.seller, bucket, rate)
         headers = {"X-Ratelimit-Limit": str(verdict.limit), "X-Ratelimit-Remaining": str(verdict.remaining)}
         if verdict.wait <= 0:

@@ -9,6 +9,12 @@ TRAILING_DAYS = {
     # A night or two that were missed; the first history is longer.
     "wb.stock_history": 3,
     "wb.order_feed": 14,
+    # A document's number comes days after its charges; one call tells 31 days.
+    "wb.ad_money": 31,
+    # Orders are counted to a click for days after it.
+    "wb.ads": 31,
+    # A week's report comes up to 8 days after it, and is asked for by the week it belongs to.
+    "wb.reports": 35,
     # Two closed report weeks and the current one on either side of a month's corrections.
     "wb.finance": 35,
     # Ozon rewrites accruals backwards; those who load them in production re-read 45 days.

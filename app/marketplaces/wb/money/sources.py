@@ -22,6 +22,8 @@ WEEK = timedelta(days=7)
 SURELY_PUBLISHED = timedelta(days=8)
 """A weekly report was seen 1 to 8 days after its week."""
 MONDAY = 0
+OPEN = " open"
+"""Ends the name of a unit whose last weeks may have no weekly report yet: it is read from daily ones."""
 
 
 def sources(client: WbClient, policy: WbPolicy) -> list[Source]:
@@ -56,8 +58,8 @@ class WbFinance:
         closed = d_to - SURELY_PUBLISHED
         closed -= timedelta(days=closed.weekday() + 1)  # the last Sunday before
         if closed < d_from:
-            return [window(d_from, d_to)]
-        open_days = window(closed + timedelta(days=1), d_to)
+            return [_open(d_from, d_to)]
+        open_days = _open(closed + timedelta(days=1), d_to)
         is_backfill = d_to - d_from > self.policy.finance_window
         return [window(d_from, closed), open_days] if d_to.weekday() == MONDAY or is_backfill else [open_days]
 
@@ -83,7 +85,7 @@ class WbFinance:
 
     def _first(self, unit: Unit) -> Period:
         is_whole = unit.d_from.weekday() == MONDAY and unit.d_to.weekday() == 6
-        return "weekly" if is_whole else "daily"
+        return "weekly" if is_whole and not unit.name.endswith(OPEN) else "daily"
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         out = Normalised()
@@ -92,6 +94,11 @@ class WbFinance:
             out.settlement += told.settlement
             out.unplaced += told.unplaced
         return out
+
+
+def _open(d_from: date, d_to: date) -> Unit:
+    unit = window(d_from, d_to)
+    return unit._replace(name=unit.name + OPEN)
 
 
 def _read(cursor: str) -> tuple[Period, int]:

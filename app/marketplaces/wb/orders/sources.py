@@ -16,8 +16,8 @@ from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.sales_paging import changed_pages
 from app.marketplaces.wire import parse_json, parse_rows
 
-FEED_DAYS = 31
-"""order-feed tells no more."""
+FEED_DAYS = 30
+"""order-feed tells 31 days back from now, and the night's day is yesterday."""
 
 
 def sources(client: WbClient, policy: WbPolicy) -> list[Source]:
@@ -52,7 +52,7 @@ class WbOrders:
 
 @dataclass(frozen=True, slots=True)
 class WbOrderFeed:
-    """Every order with the status it has now, unpaid ones included, for 31 days back. Upsert by srid.
+    """Every order with the status it has now, unpaid ones included, for a month back. Upsert by srid.
 
     Cursor: how many were told, and the instant that all pages are of.
     """
@@ -72,9 +72,10 @@ class WbOrderFeed:
         while True:
             reply = calls.feed(self.client, unit.d_from, unit.d_to, snapshot, offset)
             rows = parse_rows(reply.body, self.name, "data", "orders")
-            snapshot = snapshot or _snapshot(reply.body, self.name)
             offset += len(rows)
             more = len(rows) >= calls.FEED_PAGE
+            if more and not snapshot:
+                snapshot = _snapshot(reply.body, self.name)
             yield Page(reply.request, reply.body, f"{offset}@{snapshot}" if more else "")
             if not more:
                 return

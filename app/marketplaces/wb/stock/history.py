@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from app.marketplaces.errors import Garbled, NotReady
+from app.marketplaces.errors import Garbled, NotReady, Refused
 from app.marketplaces.source import Kind, Normalised, Page, Unit, window
 from app.marketplaces.transport import Endpoint, Reply
 from app.marketplaces.wb.client import WbClient
@@ -19,7 +19,6 @@ from app.marketplaces.wire import parse_rows
 _HOST, _PATH = "seller-analytics-api", "/api/v2/nm-report/downloads"
 _CREATE = Endpoint("wb.stock_history.create", "POST", _HOST, _PATH)
 _LIST = Endpoint("wb.stock_history.list", "GET", _HOST, _PATH)
-_NAMES = uuid.UUID("1f3c8e1a-6d0c-4f5e-9a34-0c2f8d0f7a11")
 LONGEST = timedelta(days=89)
 SEVERAL_NIGHTS = timedelta(days=3)
 """Below this a base token, whose every step costs an hour, leaves the gap to the next report."""
@@ -45,25 +44,31 @@ class WbStockHistory:
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
         number = cursor
-        if not number:
-            # Made of the unit's name: an order whose reply was lost is found again, not repeated.
-            number = str(uuid.uuid5(_NAMES, f"{unit.name}@{self.client.transport.clock.now():%Y-%m-%d}"))
+        if not number or self._status(number) is None:  # kept for 48 hours
+            number = str(uuid.uuid4())
             reply = self._order(number, unit)
-            yield Page(reply.request, reply.body, number)
+            if reply is not None:
+                yield Page(reply.request, reply.body, number)
             self.client.transport.sleep(self.policy.poll_pause)
         self._wait(number)
         taken = Endpoint("wb.stock_history.file", "GET", _HOST, f"{_PATH}/file/{number}")
         reply = self.client.transport.call(taken)
         yield Page(reply.request, reply.body, "")
 
-    def _order(self, number: str, unit: Unit) -> Reply:
+    def _order(self, number: str, unit: Unit) -> Reply | None:
+        """The order's reply; None where it was lost and the order was repeated: its number is taken then."""
         params: dict[str, Any] = {
             "currentPeriod": {"start": unit.d_from.isoformat(), "end": unit.d_to.isoformat()},
             "stockType": "wb",
             "skipDeletedNm": False,
         }
         body = {"id": number, "reportType": "STOCK_HISTORY_DAILY_CSV", "params": params}
-        return self.client.transport.call(_CREATE, body=body)
+        try:
+            return self.client.transport.call(_CREATE, body=body)
+        except Refused as error:
+            if error.status == 400 and self._status(number) is not None:
+                return None
+            raise
 
     def _wait(self, number: str) -> None:
         """Raises NotReady to come back, Garbled where Wildberries could not make it."""
@@ -77,12 +82,12 @@ class WbStockHistory:
                 raise Garbled(self.name, "площадка не смогла составить отчёт")
         raise NotReady(self.client.transport.clock.now() + self.policy.come_back, "wb.stock_history.list")
 
-    def _status(self, number: str) -> str:
-        """WAITING | PROCESSING | SUCCESS | RETRY | FAILED."""
+    def _status(self, number: str) -> str | None:
+        """WAITING | PROCESSING | SUCCESS | RETRY | FAILED; None where there is no such report."""
         reply = self.client.transport.call(_LIST, params={"filter[downloadIds]": number})
         rows = parse_rows(reply.body, "wb.stock_history.list", "data")
         found = [row for row in rows if isinstance(row, dict) and row.get("id") == number]
-        return str(found[0].get("status")) if found else "WAITING"
+        return str(found[0].get("status")) if found else None
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         files = [page.body for page in pages if "/file/" in page.key.path]
