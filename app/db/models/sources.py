@@ -1,5 +1,7 @@
 """Where figures come from: replies as received, runs, and which day of which source is complete."""
 
+from datetime import date
+
 from sqlalchemy import CheckConstraint, Index, LargeBinary, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,7 +53,8 @@ class RawPayload(Base):
 class IngestRun(Base):
     """One attempt to bring one unit of one source.
 
-    ``cursor`` is the checkpoint it resumes at, ``page_hashes`` (hex) are the pages it has so far.
+    ``cursor`` is the checkpoint it resumes at, ``page_hashes`` (hex) are the pages it has so far. ``since``
+    is the first day of the window that its job asked of the source.
     """
 
     __tablename__ = "ingest_run"
@@ -76,6 +79,7 @@ class IngestRun(Base):
     started_at: Mapped[created]
     finished_at: Mapped[instant_or_none]
     trace_id: Mapped[str]
+    since: Mapped[date | None]
 
 
 class SourceUnit(Base):
