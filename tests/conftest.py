@@ -33,6 +33,16 @@ LOGIN_PASSWORD = "only-for-tests"
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Seeds and figures that tests tell (``record_property("told", …)``), from all workers of the run."""
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)]
+    lines = [
+        (each.nodeid, value) for each in reports for name, value in each.user_properties if name == "told"
+    ]
+    for nodeid, value in lines:
+        terminalreporter.write_line(f"{nodeid}: {value}")
+
+
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder that all workers of this run share."""
@@ -78,7 +88,7 @@ def template(server_url: URL, run_folder: Path) -> str:
                 text(f"CREATE DATABASE {building} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'")
             )
         migrate(server_url.set(database=building).render_as_string(hide_password=False))
-        _make_story_months(server_url.set(database=building))
+        make_story_months(server_url.set(database=building))
         with _admin(server_url) as connection:
             connection.execute(text(f"ALTER DATABASE {building} RENAME TO {name}"))
     return name
@@ -134,7 +144,7 @@ def shared() -> Path:
     return SHARED
 
 
-def _make_story_months(url: URL) -> None:
+def make_story_months(url: URL) -> None:
     """The months that the tests' stories play in, whatever year it is."""
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.begin() as connection:

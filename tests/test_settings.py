@@ -57,7 +57,7 @@ def test_the_example_with_its_comment_signs_removed_gives_the_defaults_too(
 
 def test_the_example_holds_no_secret() -> None:
     for line in FILE.read_text(encoding="utf-8").splitlines():
-        if re.match(r"(# )?[A-Z_]*(TOKEN|DATABASE_URL|KEY_FILE)=", line):
+        if re.match(r"(# )?[A-Z_]*(TOKEN|DATABASE_URL|DSN|KEY_FILE)=", line):
             assert line.endswith("="), line
 
 
@@ -90,6 +90,7 @@ def test_a_url_names_its_driver_however_it_was_written(scheme: str) -> None:
         ("database_url", "sqlite:///./sovani_bot.db", "только PostgreSQL"),
         ("database_url", "mysql://root@h/d", "только PostgreSQL"),
         ("admin_database_url", "localhost", "только PostgreSQL"),
+        ("postgres_dsn", "mysql://root@h/d", "только PostgreSQL"),
         ("db_pool_size", "0", "DB_POOL_SIZE=0: нужно не меньше 1"),
         ("db_pool_size", "много", "DB_POOL_SIZE=много: нужно целое число"),
         ("aggr_days_wb", "400", "AGGR_DAYS_WB=400: нужно не больше 56"),
@@ -145,3 +146,72 @@ def test_a_secret_comes_from_a_file_too(surroundings: pytest.MonkeyPatch, tmp_pa
 
 def test_the_process_reads_its_settings_once() -> None:
     assert get_settings() is get_settings()
+
+
+SERVER = "postgresql://ambar:hunter2@one/ambar"
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "POSTGRES_DSN"])
+def test_the_server_has_two_names(surroundings: pytest.MonkeyPatch, name: str) -> None:
+    surroundings.setenv(name, SERVER)
+    assert given().database_url == "postgresql+psycopg2://ambar:hunter2@one/ambar"
+
+
+def test_one_server_under_both_names_is_one_server(surroundings: pytest.MonkeyPatch) -> None:
+    surroundings.setenv("DATABASE_URL", SERVER)
+    surroundings.setenv("POSTGRES_DSN", SERVER.replace("postgresql://", "postgres://"))
+    assert given().database_url == "postgresql+psycopg2://ambar:hunter2@one/ambar"
+
+
+def test_two_servers_under_the_two_names_are_refused(surroundings: pytest.MonkeyPatch) -> None:
+    surroundings.setenv("DATABASE_URL", SERVER)
+    surroundings.setenv("POSTGRES_DSN", SERVER.replace("one", "two"))
+    with pytest.raises(BadInput, match=r"^POSTGRES_DSN и DATABASE_URL .* оставьте одно из них\.$") as caught:
+        given()
+    assert not {word for word in ("hunter2", "one", "two") if word in str(caught.value)}
+
+
+def test_both_names_of_the_server_may_be_empty() -> None:
+    assert given().database_url is None
+
+
+def test_redis_is_used_once_its_address_is_known() -> None:
+    assert given().queue_backend == "postgres"
+    assert given(redis_dsn="redis://h:6379/0").queue_backend == "redis"
+    assert given(redis_dsn="redis://h:6379/0", queue_backend="postgres").queue_backend == "postgres"
+
+
+def test_redis_without_an_address_is_refused() -> None:
+    with pytest.raises(BadInput, match="QUEUE_BACKEND=redis, а REDIS_DSN не задан"):
+        given(queue_backend="redis")
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    ["redis://h", "redis://:p%40ss@h:6379/1", "rediss://u:p@h:6380/0?ssl_cert_reqs=none", "unix:///r.sock"],
+)
+def test_an_address_of_redis_is_taken(dsn: str) -> None:
+    read = given(redis_dsn=dsn).redis_dsn
+    assert read is not None
+    assert read.get_secret_value() == dsn
+    assert "p@" not in repr(given(redis_dsn=dsn))
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "localhost:6379",
+        "http://:hunter2@h:6379/0",
+        "redis://",
+        "redis://:hunter2@h:port/0",
+        "redis://:hunter2@h:6379/zero",
+        "redis://:hunter2@h:99999/0",
+        "redis://:hunt#er2@h:6379/0",
+        "unix://",
+    ],
+)
+def test_another_address_is_told_in_words(surroundings: pytest.MonkeyPatch, dsn: str) -> None:
+    surroundings.setenv("REDIS_DSN", dsn)
+    with pytest.raises(BadInput, match="REDIS_DSN: нужен адрес вида redis://узел:6379/0") as caught:
+        given()
+    assert "hunt" not in str(caught.value)

@@ -1,24 +1,20 @@
 """The composition of the chat: one dispatcher for Telegram and for the terminal, nothing at import."""
 
-import asyncio
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
-from aiogram.exceptions import TelegramAPIError
 from aiogram.fsm.storage.memory import SimpleEventIsolation
-from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
 from anyio import CapacityLimiter
 from rich.console import Console
 
 from app.bot.background import Running
 from app.bot.cases import build_cases
-from app.bot.delivery import TelegramDelivery
+from app.bot.counting import Counted
 from app.bot.desk import Office
 from app.bot.errors import on_error
 from app.bot.fsm import PgStorage
@@ -30,28 +26,12 @@ from app.bot.terminal import Terminal
 from app.core.clock import Clock
 from app.core.config import Settings
 from app.core.crypto import Vault
+from app.core.metrics import UNMEASURED, Metrics
 from app.db.session import Database
 from app.queue.postgres import PostgresQueue
-from app.queue.relay import Relay
-from app.services.tell import TELEGRAM
+from app.services.report_cache import ReportCache
 from app.services.tenancy.connect import TokenChecker
 from app.services.tenancy.people import mark_blocked
-
-log = structlog.get_logger(__name__)
-SHUTDOWN_PATIENCE = 20.0
-"""Seconds for running handlers; systemd's TimeoutStopSec is longer."""
-
-COMMANDS = (
-    BotCommand(command="today", description="Вчера одним взглядом"),
-    BotCommand(command="pnl", description="Прибыль: /pnl 7"),
-    BotCommand(command="stock", description="Остатки: /stock артикул"),
-    BotCommand(command="supply", description="Что и сколько везти"),
-    BotCommand(command="cost", description="Себестоимость: /cost артикул цена"),
-    BotCommand(command="status", description="Свежесть данных"),
-    BotCommand(command="connect", description="Подключить кабинет"),
-    BotCommand(command="recalc", description="Пересчитать период"),
-    BotCommand(command="help", description="Что я умею"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +44,8 @@ class BotDeps:
     vault: Vault
     checker: TokenChecker
     queue: PostgresQueue
+    metrics: Metrics = UNMEASURED
+    reports: ReportCache | None = None
 
 
 def build_dispatcher(deps: BotDeps) -> Dispatcher:
@@ -72,7 +54,7 @@ def build_dispatcher(deps: BotDeps) -> Dispatcher:
     office = Office(
         db=deps.db,
         threads=threads,
-        cases=build_cases(deps.settings, deps.clock, deps.vault, deps.queue),
+        cases=build_cases(deps.settings, deps.clock, deps.vault, deps.queue, deps.reports),
         check_token=deps.checker,
         renderer=Renderer(ZoneInfo(deps.settings.app_timezone)),
         clock=deps.clock,
@@ -88,7 +70,7 @@ def build_dispatcher(deps: BotDeps) -> Dispatcher:
         disable_fsm=True,
         office=office,
     )
-    for outer in (Traced(), Seated(), dispatcher.fsm):
+    for outer in (Traced(deps.metrics), Seated(), dispatcher.fsm):
         dispatcher.update.outer_middleware(outer)
     dispatcher.message.middleware(Permitted())
     dispatcher.callback_query.middleware(Permitted())
@@ -98,7 +80,14 @@ def build_dispatcher(deps: BotDeps) -> Dispatcher:
     return dispatcher
 
 
-def build_bot(token: str, *, office: Office, api_base: str, proxy: str | None = None) -> Bot:
+def build_bot(
+    token: str,
+    *,
+    office: Office,
+    api_base: str,
+    proxy: str | None = None,
+    metrics: Metrics = UNMEASURED,
+) -> Bot:
     """A bot whose every call goes through the one limiter."""
     session = AiohttpSession(api=TelegramAPIServer.from_base(api_base), proxy=proxy)
 
@@ -106,6 +95,7 @@ def build_bot(token: str, *, office: Office, api_base: str, proxy: str | None = 
         await office.platform(mark_blocked, telegram_id, office.clock.now())
 
     session.middleware(OutgoingLimiter(on_blocked))
+    session.middleware(Counted(metrics))
     return Bot(token, session=session, default=DefaultBotProperties(parse_mode=ParseMode.HTML))
 
 
@@ -120,31 +110,3 @@ def open_terminal(deps: BotDeps, telegram_id: int, name: str, console: Console |
         name=name,
         console=console or Console(),
     )
-
-
-async def run_polling(deps: BotDeps, token: str, *, handle_signals: bool = True) -> None:
-    """Serve Telegram until SIGTERM or SIGINT: stop fetching, finish running handlers, close."""
-    dispatcher = build_dispatcher(deps)
-    office: Office = dispatcher["office"]
-    settings = deps.settings
-    bot = build_bot(token, office=office, api_base=settings.telegram_api_base, proxy=settings.telegram_proxy)
-    delivery = TelegramDelivery(bot=bot, office=office, loop=asyncio.get_running_loop())
-    relay = Relay(deps.db, {TELEGRAM: delivery}, deps.queue.clock)
-    relay.start()
-    try:
-        await announce_commands(bot)
-        await dispatcher.start_polling(bot, handle_signals=handle_signals, close_bot_session=False)
-    finally:
-        relay.stop()
-        await asyncio.to_thread(relay.join, SHUTDOWN_PATIENCE)
-        await office.running.stop(SHUTDOWN_PATIENCE)
-        await bot.session.close()
-        log.info("bot_stopped")
-
-
-async def announce_commands(bot: Bot) -> None:
-    """The menu beside the input field. The bot works without it."""
-    try:
-        await bot.set_my_commands(list(COMMANDS), scope=BotCommandScopeAllPrivateChats())
-    except TelegramAPIError as failure:
-        log.warning("commands_not_announced", reason=type(failure).__name__)

@@ -1,4 +1,8 @@
-"""What buttons send. Prefixes are short because Telegram gives 64 bytes for all of it."""
+"""What buttons send. Prefixes are short because Telegram gives 64 bytes for all of it.
+
+On its way out every button is stamped with the organisation it was drawn for, so that one tapped after a
+switch never acts on another; the stamp is taken off before any handler sees the data.
+"""
 
 from aiogram.filters.callback_data import CallbackData
 
@@ -53,14 +57,126 @@ class JobCall(CallbackData, prefix="j"):
     job: int
 
 
+class JobsCall(CallbackData, prefix="js"):
+    """What runs, waits and failed."""
+
+
+class JobRequeueCall(CallbackData, prefix="jr"):
+    """Put a failed job back in line."""
+
+    job: int
+
+
+class JobDropCall(CallbackData, prefix="jd"):
+    """A failed job is not worth another look."""
+
+    job: int
+
+
 class ConnectCall(CallbackData, prefix="c"):
     """Connecting a cabinet: which marketplace ("WB", "OZON"), "" to choose, "-" to leave."""
 
     marketplace: str = ""
 
 
+class AuditCall(CallbackData, prefix="au"):
+    """A page of changes, from 0; of one actor, or with ``actor`` -1 of everybody."""
+
+    page: int = 0
+    actor: int = -1
+
+
+class OrgCall(CallbackData, prefix="o"):
+    """The person's organisations; with ``tenant`` look at that one from now on."""
+
+    tenant: int = 0
+
+
+class OrgNameCall(CallbackData, prefix="on"):
+    """Ask for a name: of this organisation, or of another one to found."""
+
+    is_new: bool = False
+
+
+class PeopleCall(CallbackData, prefix="pp"):
+    """Who is in the organisation."""
+
+
+class MemberCall(CallbackData, prefix="pm"):
+    """One of them; with ``role`` change it, with ``out`` take them out; ``sure`` is the second tap."""
+
+    user: int
+    role: str = ""
+    out: bool = False
+    sure: bool = False
+
+
+class InviteCall(CallbackData, prefix="pi"):
+    """Choose a role for an invite; with ``role`` make one."""
+
+    role: str = ""
+
+
+class InviteOffCall(CallbackData, prefix="px"):
+    """Revoke an invite."""
+
+    invite: int
+
+
+class CabinetCall(CallbackData, prefix="cb"):
+    """A connected cabinet; ``deed``: "" look, "name", "off", "on"; ``sure`` is the second tap."""
+
+    account: int
+    deed: str = ""
+    sure: bool = False
+
+
+class AdminCall(CallbackData, prefix="ad"):
+    """A page of the installation's organisations."""
+
+    page: int = 0
+
+
+class AdminCodeCall(CallbackData, prefix="ac"):
+    """A one-time code for another administrator."""
+
+
+class AdminMakeCall(CallbackData, prefix="am"):
+    """Choose another administrator; with ``user`` make them one; ``sure`` is the second tap."""
+
+    user: int = 0
+    sure: bool = False
+
+
+DATA_LIMIT = 64
+STAMP_LIMIT = 8
+"""Seven digits of base 36 and the mark: 78 billion organisations."""
+MARK = "~"
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def stamped(data: str, tenant_id: int | None) -> str:
+    """The data with its organisation before it; as it is where there is none."""
+    return data if tenant_id is None else f"{_base36(tenant_id)}{MARK}{data}"
+
+
+def unstamped(data: str) -> tuple[int | None, str]:
+    """Whose button it is, None for nobody's, and the data that handlers know."""
+    stamp, mark, rest = data.partition(MARK)
+    is_stamp = bool(mark and stamp) and len(stamp) < STAMP_LIMIT and all(each in _DIGITS for each in stamp)
+    return (int(stamp, 36), rest) if is_stamp else (None, data)
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"
+
+
 def card_call(article: str) -> CardCall | None:
     """A button for an article, or None where its name does not fit into a callback."""
-    call = CardCall(article=article)
-    fits = "|" not in article and 0 < len(article.encode()) <= 60
-    return call if fits else None
+    room = DATA_LIMIT - STAMP_LIMIT - len("a|")
+    fits = "|" not in article and 0 < len(article.encode()) <= room
+    return CardCall(article=article) if fits else None

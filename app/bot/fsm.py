@@ -16,9 +16,12 @@ from anyio import CapacityLimiter
 
 from app.db.session import Database, PlatformTx
 
+STALE = "fsm_entry.at < now() - interval '1 day'"
+"""Whoever comes back a day later does not remember what was asked: the words mean something else."""
+
 
 class PgStorage(BaseStorage):
-    """Rows of ``fsm_entry``; a row with no state and no data is deleted."""
+    """Rows of ``fsm_entry``; a row with no state and no data is deleted, a stale one is as good as none."""
 
     def __init__(self, db: Database, threads: CapacityLimiter) -> None:
         self._db = db
@@ -29,38 +32,46 @@ class PgStorage(BaseStorage):
         name = state.state if isinstance(state, State) else state
         await self._run(
             key,
-            """
+            f"""
             INSERT INTO fsm_entry (key, state) VALUES (:key, :state)
-            ON CONFLICT (key) DO UPDATE SET state = excluded.state, at = now()
+            ON CONFLICT (key) DO UPDATE SET state = excluded.state, at = now(),
+                data = CASE WHEN {STALE} THEN excluded.data ELSE fsm_entry.data END
             """,
             state=name,
         )
 
     async def get_state(self, key: StorageKey) -> str | None:
-        found: str | None = await self._run(key, "SELECT state FROM fsm_entry WHERE key = :key")
+        found: str | None = await self._run(
+            key, f"SELECT state FROM fsm_entry WHERE key = :key AND NOT {STALE}"
+        )
         return found
 
     async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
         await self._run(
             key,
-            """
+            f"""
             INSERT INTO fsm_entry (key, data) VALUES (:key, CAST(:data AS jsonb))
-            ON CONFLICT (key) DO UPDATE SET data = excluded.data, at = now()
+            ON CONFLICT (key) DO UPDATE SET data = excluded.data, at = now(),
+                state = CASE WHEN {STALE} THEN NULL ELSE fsm_entry.state END
             """,
             data=_json(data),
         )
 
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
-        found: dict[str, Any] | None = await self._run(key, "SELECT data FROM fsm_entry WHERE key = :key")
+        found: dict[str, Any] | None = await self._run(
+            key, f"SELECT data FROM fsm_entry WHERE key = :key AND NOT {STALE}"
+        )
         return found or {}
 
     async def update_data(self, key: StorageKey, data: Mapping[str, Any]) -> dict[str, Any]:
         """One statement: two updates at once do not lose each other's keys."""
         merged: dict[str, Any] = await self._run(
             key,
-            """
+            f"""
             INSERT INTO fsm_entry (key, data) VALUES (:key, CAST(:data AS jsonb))
-            ON CONFLICT (key) DO UPDATE SET data = fsm_entry.data || excluded.data, at = now()
+            ON CONFLICT (key) DO UPDATE SET at = now(),
+                state = CASE WHEN {STALE} THEN NULL ELSE fsm_entry.state END,
+                data = CASE WHEN {STALE} THEN excluded.data ELSE fsm_entry.data || excluded.data END
             RETURNING data
             """,
             data=_json(data),

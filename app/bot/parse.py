@@ -9,6 +9,7 @@ from app.core.errors import BadInput
 from app.services.analytics.pnl import MAX_DAYS
 from app.services.analytics.supply import WINDOWS
 from app.services.costs import MAX_PRICE
+from app.services.tenancy.people import NAME_LIMIT
 
 MAX_ARTICLE = 100
 RECALC_DAYS = 35
@@ -159,6 +160,22 @@ def parse_day(said: str, today: date, example: str) -> date:
     except ValueError:
         raise BadInput(f"Дня {_quote(said)} в календаре нет. {example}") from None
     return parsed
+
+
+def parse_name(said: str | None, example: str) -> str:
+    """A name for an organisation or a cabinet: one line of 1 to 64 characters."""
+    name = " ".join((said or "").split())
+    if not name or len(name) > NAME_LIMIT or not any(each.isalnum() for each in name):
+        raise BadInput(f"Название — от 1 до {NAME_LIMIT} знаков, с буквой или цифрой. {example}")
+    return name
+
+
+def parse_who(args: str | None) -> str | None:
+    """Whose changes of /audit, None = everybody's."""
+    who = " ".join((args or "").split())
+    if len(who) > NAME_LIMIT:
+        raise BadInput(f"Имя длиннее {NAME_LIMIT} знаков. Например: /audit Ольга")
+    return who or None
 
 
 def _quote(said: str) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
+from app.bot.callbacks import stamped
 from app.bot.formats import clip, plural
 from app.bot.screen import Block, Bold, Facts, Key, Line, Moment, Mono, Piece, Screen, Text
 
@@ -16,6 +17,7 @@ TEXT_LIMIT = 4096
 PIECE_LIMIT = 500
 """No single name or sentence of ours is longer; a marketplace's own text may be."""
 DEMO_MARK = "ДЕМО"
+WHERE_MARK = "в организации "
 
 
 class Rendered(NamedTuple):
@@ -37,13 +39,20 @@ class Renderer:
 
     zone: ZoneInfo
 
-    def __call__(self, screen: Screen, *, is_demo: bool = False) -> Rendered:
+    def __call__(
+        self, screen: Screen, *, is_demo: bool = False, where: str = "", tenant_id: int | None = None
+    ) -> Rendered:
+        """``where`` names the organisation for a reader who has several: below, unless the head says it.
+
+        ``tenant_id`` is whose data this is: every button remembers it.
+        """
         head = f"{DEMO_MARK} · {screen.head}" if is_demo else screen.head
         top = [self._row((Bold(head),))]
-        foot = [_BLANK, *(self._row(each) for each in screen.foot)] if screen.foot else []
+        last = [(f"{WHERE_MARK}{where}",)] if where and where not in head else []
+        foot = [_BLANK, *(self._row(each) for each in (*screen.foot, *last))] if screen.foot or last else []
         body = list(self._body(screen.body))
         kept = _fit(body, TEXT_LIMIT - _length(top) - _length(foot))
-        return Rendered(_join([*top, *kept, *foot]), keyboard(screen.keys))
+        return Rendered(_join([*top, *kept, *foot]), keyboard(screen.keys, tenant_id))
 
     def _body(self, blocks: tuple[Block, ...]) -> Iterator[_Row]:
         for block in blocks:
@@ -79,10 +88,12 @@ class Renderer:
 _BLANK = _Row("", 0, False)
 
 
-def keyboard(rows: tuple[tuple[Key, ...], ...]) -> InlineKeyboardMarkup | None:
+def keyboard(rows: tuple[tuple[Key, ...], ...], tenant_id: int | None = None) -> InlineKeyboardMarkup | None:
     """The keys as Telegram wants them; None where there are none (an edit then takes the old ones away)."""
     buttons = [
-        [InlineKeyboardButton(text=each.text, callback_data=each.data) for each in row] for row in rows if row
+        [InlineKeyboardButton(text=each.text, callback_data=stamped(each.data, tenant_id)) for each in row]
+        for row in rows
+        if row
     ]
     return InlineKeyboardMarkup(inline_keyboard=buttons) if buttons else None
 

@@ -5,6 +5,7 @@ with rich, buttons get numbers, and a number typed is a tap.
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -142,7 +143,7 @@ class Terminal:
     _anchor: Shown | None = None
     _session: TerminalSession = field(init=False)
     _bot: Bot = field(init=False)
-    _updates: int = 0
+    _updates: int = field(default_factory=lambda: secrets.randbits(40))
 
     def __post_init__(self) -> None:
         chat = Chat(id=self.telegram_id, type="private", first_name=self.name)

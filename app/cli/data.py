@@ -1,29 +1,33 @@
-"""``ambar migrate | backup | restore``: the database as a whole, with the server's own tools."""
+"""``ambar migrate | backup | restore``: the database as a whole."""
 
+import hashlib
+import json
 import os
-import re
-import shutil
-import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, create_engine, make_url, pool, text
 
 from app.core.config import Settings, get_settings
-from app.core.errors import AmbarError, BadInput, Conflict, NotFound
-from app.core.paths import cluster_dir, data_dir, master_key_file
+from app.core.errors import BadInput, Conflict, NotFound
+from app.core.paths import backup_note, cluster_dir, data_dir, master_key_file
+from app.db.dump import dump, dump_verified, load
 from app.db.embedded import EmbeddedServer
-from app.db.embedded.binaries import binaries
+from app.db.history import WayBack, go_back, revision_of, revisions, way_back
 from app.db.install import describe, embedded_urls
 from app.db.install import migrate as migrate_to_head
-from app.db.roles import BACKUP, OWNER
 
-ASIDE = "ambar_before_restore"
-"""Where a database's contents wait while a copy is being restored in their place."""
+STAMP = "%Y-%m-%d-%H%M"
+OURS = "ambar-????-??-??-????.dump"
+"""Copies that ``backup`` named itself, which ``--keep`` counts; a file named by hand is left alone."""
+
+ALWAYS_NEWEST = "Встроенная база обновляется сама при каждом запуске"
+
+Yes = Annotated[bool, typer.Option("--yes", help="Не спрашивать подтверждения.")]
 
 
 def register(cli: typer.Typer) -> None:
@@ -31,31 +35,83 @@ def register(cli: typer.Typer) -> None:
         cli.command(command.__name__)(command)
 
 
-def migrate() -> None:
-    """Создать роли и привести схему базы к последней версии."""
-    with _server(get_settings()) as url:
-        migrate_to_head(url)
-        typer.echo(f"Схема обновлена: {describe(url)}")
+def migrate(
+    to: Annotated[str | None, typer.Option(help="До какой миграции, например 0001.")] = None,
+    back: Annotated[bool, typer.Option("--back", help="На одну миграцию назад.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Создать роли и привести схему базы к последней версии (или к названной)."""
+    settings = get_settings()
+    if settings.database_url is None and (to or back):
+        raise BadInput(f"{ALWAYS_NEWEST}: назад её не вернуть. Верните прежнюю версию Амбара и копию базы.")
+    if to is not None and to not in revisions():
+        raise BadInput(f"Миграции {to} нет. Есть: {', '.join(revisions())}.")
+    with _server(settings) as url:
+        if back or (to is not None and _is_behind(to, revision_of(url))):
+            _step_back(url, way_back(url, to), yes)
+            return
+        migrate_to_head(url, to or "head")
+        typer.echo(f"Схема обновлена до {revision_of(url)}: {describe(url)}")
+    if settings.database_url is None:
+        typer.echo(f"{ALWAYS_NEWEST}, эта команда нужна только базе на сервере.")
+
+
+def _is_behind(to: str, here: str | None) -> bool:
+    known = revisions()
+    return here in known and known.index(to) < known.index(here)
+
+
+def _step_back(url: str, way: WayBack, yes: bool) -> None:
+    """With a sentence of what is lost, and not without a word."""
+    lost = ", ".join(f"{name} ({rows})" for name, rows in way.lost.items() if rows)
+    typer.echo(f"База вернётся с {way.revision} на {way.target}. Для этого нужна и прежняя версия Амбара.")
+    typer.echo(f"Пропадут таблицы со всеми строками: {lost}." if lost else "Ни одна строка не пропадёт.")
+    if not yes:
+        typer.confirm("Остановили Амбар и сделали копию (./ambar backup)? Вернуть", abort=True)
+    go_back(url, way)
+    typer.echo(f"Схема теперь {way.target}.")
 
 
 def backup(
-    file: Annotated[Path | None, typer.Argument(help="Куда; по умолчанию ambar-ДАТА.dump здесь.")] = None,
+    where: Annotated[
+        Path | None, typer.Argument(help="Файл или папка; по умолчанию ambar-ДАТА.dump здесь.")
+    ] = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="Сколько последних копий ambar-ДАТА.dump оставить в папке.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Восстановить во временную базу и сравнить каждую строку.")
+    ] = False,
 ) -> None:
     """Сохранить базу в один файл (pg_dump). Главный ключ — отдельно: без него токены не открыть."""
     settings = get_settings()
-    target = file or Path(f"ambar-{datetime.now(UTC):%Y-%m-%d-%H%M}.dump")
+    now = datetime.now(UTC)
+    where = where or Path()
+    target = where / f"ambar-{now:{STAMP}}.dump" if where.is_dir() else where
+    if keep is not None and target is where:
+        raise BadInput("С --keep назовите папку, а не файл: имена копиям даст Амбар.")
     if target.exists():
         raise Conflict(f"Файл {target} уже есть: укажите другое имя.")
-    draft = target.with_name(target.name + ".part")
-    with _server(settings) as url:
-        try:
-            _run("pg_dump", url, ["--format=custom", f"--role={BACKUP}", f"--file={draft}"])
-        except AmbarError:
-            draft.unlink(missing_ok=True)
-            raise
-    draft.rename(target)
-    key = master_key_file(settings.master_key_file, data_dir(settings.ambar_data))
+    if not target.parent.is_dir():
+        raise NotFound(f"Папки {target.parent} нет: создайте её.")
+    data = data_dir(settings.ambar_data)
+    with _draft(target) as draft, _server(settings) as url:
+        rows = 0
+        if verify:
+            rows = dump_verified(url, draft)
+        else:
+            dump(url, draft)
+        checksum = _checksum(draft)
+        _publish(draft, target)
+    _note(data, target, now, checksum, verified=verify)
     typer.echo(f"Копия базы: {target} ({target.stat().st_size // 1024} КиБ).")
+    typer.echo(f"SHA-256: {checksum}")
+    if verify:
+        typer.echo(f"Проверена: восстановлена во временную базу, совпали все строки ({rows}) и счётчики.")
+    for old in _outlived(target.parent, keep):
+        old.unlink()
+        typer.echo(f"Удалена старая копия: {old.name}")
+    key = master_key_file(settings.master_key_file, data)
     typer.echo(f"Главный ключ в копию не входит, сохраните отдельно: {key}")
 
 
@@ -67,14 +123,8 @@ def restore(
     if not file.is_file():
         raise NotFound(f"Файла {file} нет.")
     with _server(get_settings()) as url:
-        _run("pg_restore", url, ["--list", "--file=/dev/null", str(file)], connect=False)
-        if _has_tables(url) and not replace:
-            raise Conflict("База не пустая: добавьте --replace, если её содержимое больше не нужно.")
-        with _set_aside(url):
-            # A dump of a schema that was made anew comments on it, which only its owner may.
-            options = [f"--role={OWNER}", "--no-comments", "--exit-on-error", "--single-transaction"]
-            _run("pg_restore", url, [*options, str(file)])
-    typer.echo(f"База восстановлена из {file}.")
+        load(url, file, replace=replace)
+    typer.echo(f"База восстановлена из {file}. Проверьте, всё ли на месте: ./ambar doctor")
 
 
 @contextmanager
@@ -87,80 +137,49 @@ def _server(settings: Settings) -> Iterator[str]:
         yield embedded_urls(server).admin
 
 
-def _run(program: str, url: str, arguments: list[str], *, connect: bool = True) -> None:
-    parsed = make_url(url)
-    where = {
-        "PGHOST": str(parsed.query.get("host", parsed.host or "")),
-        "PGPORT": str(parsed.query.get("port", parsed.port or "")),
-        "PGUSER": parsed.username or "",
-        "PGPASSWORD": str(parsed.password or ""),
-        "PGDATABASE": parsed.database or "",
-    }
-    environment = {**os.environ, **{name: value for name, value in where.items() if value}}
-    whereto = [f"--dbname={parsed.database}"] if connect else []
-    command = [str(_tool(program, url)), *whereto, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BadInput(f"{program} не справился: {done.stderr.strip() or done.stdout.strip()}")
-
-
-def _tool(program: str, url: str) -> Path:
-    """The server's own tool: of its major version, because a newer pg_restore speaks words that an
-    older server does not know."""
-    engine = create_engine(url, poolclass=pool.NullPool)
-    with engine.connect() as connection:
-        major = int(connection.scalar(text("SHOW server_version_num")) or 0) // 10_000
-    engine.dispose()
-    candidates = [
-        Path(shutil.which(program) or "/nowhere"),
-        Path(f"/usr/lib/postgresql/{major}/bin/{program}"),
-        binaries().program(program),
-    ]
-    for candidate in candidates:
-        if candidate.exists() and _major(candidate) == major:
-            return candidate
-    raise NotFound(f"Не найдена программа {program} версии {major}: установите postgresql-client-{major}.")
-
-
-def _major(program: Path) -> int:
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"\)\s(\d+)", told)
-    return int(found.group(1)) if found else 0
-
-
-def _has_tables(url: str) -> bool:
-    engine = create_engine(url, poolclass=pool.NullPool)
-    with engine.connect() as connection:
-        found = connection.scalar(text("SELECT to_regclass('public.alembic_version') IS NOT NULL"))
-    engine.dispose()
-    return bool(found)
-
-
 @contextmanager
-def _set_aside(url: str) -> Iterator[None]:
-    """What the database holds now is kept beside until the block ends well, and comes back if it does
-    not; also after a restore that was killed."""
-    engine = create_engine(url, poolclass=pool.NullPool)
+def _draft(target: Path) -> Iterator[Path]:
+    """A file beside the target that only its owner reads: a copy holds everything the database does."""
+    for left in target.parent.glob(".ambar-backup-*.part"):  # of a backup that was killed
+        if left.stat().st_mtime < (datetime.now(UTC) - timedelta(days=1)).timestamp():
+            left.unlink()
+    descriptor, name = tempfile.mkstemp(prefix=".ambar-backup-", suffix=".part", dir=target.parent)
+    os.close(descriptor)
+    draft = Path(name)
     try:
-        with engine.begin() as connection:
-            if connection.scalar(text(f"SELECT to_regnamespace('{ASIDE}') IS NOT NULL")):
-                _put_back(connection)
-            connection.exec_driver_sql(f"ALTER SCHEMA public RENAME TO {ASIDE}")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-            connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO PUBLIC")
-            connection.exec_driver_sql(f"GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}")
-        try:
-            yield
-        except AmbarError:
-            with engine.begin() as connection:
-                _put_back(connection)
-            raise
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA {ASIDE} CASCADE")
+        yield draft
     finally:
-        engine.dispose()
+        draft.unlink(missing_ok=True)
 
 
-def _put_back(connection: Connection) -> None:
-    connection.exec_driver_sql("DROP SCHEMA IF EXISTS public CASCADE")
-    connection.exec_driver_sql(f"ALTER SCHEMA {ASIDE} RENAME TO public")
+def _publish(draft: Path, target: Path) -> None:
+    """The copy gets its name once it is whole and on the disk; a name that is taken stays as it is."""
+    descriptor = os.open(draft, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise Conflict(f"Файл {target} уже есть: укажите другое имя.") from None
+    except OSError:  # a file system without links (a mounted share)
+        draft.rename(target)
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _outlived(folder: Path, keep: int | None) -> list[Path]:
+    """Copies older than the newest ``keep``; their names sort by time."""
+    return sorted(folder.glob(OURS))[:-keep] if keep else []
+
+
+def _note(data: Path, target: Path, at: datetime, checksum: str, *, verified: bool) -> None:
+    """For ``doctor``, who is to say how old the last copy is."""
+    told = {"at": at.isoformat(), "file": str(target.absolute()), "sha256": checksum, "verified": verified}
+    data.mkdir(parents=True, exist_ok=True)
+    note = backup_note(data)
+    draft = note.with_name(f".{note.name}.{os.getpid()}")
+    draft.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    draft.replace(note)

@@ -119,7 +119,9 @@ def _settle(house: House, state: dict[str, Any]) -> int:
     checker = MarketplaceTokenChecker(db=house.db, settings=house.settings, clock=house.clock)
     keys = {"WB": state["wb_token"], "OZON": f"{state['ozon_client_id']} {state['ozon_api_key']}"}
     with house.db.tenant(tenant_id) as tx:
-        known = set(tx.run("SELECT marketplace FROM marketplace_account").scalars())
+        known = set(
+            tx.run("SELECT marketplace FROM marketplace_account WHERE tenant_id = :tenant_id").scalars()
+        )
     for marketplace, pasted in keys.items():
         if marketplace not in known:
             checked = checker(marketplace, pasted)
@@ -131,15 +133,15 @@ def _settle(house: House, state: dict[str, Any]) -> int:
 def _enter_costs(house: House, tenant_id: int, address: str, done: NightReport) -> None:
     """The seller's price list, entered once: the marketplace knows no costs."""
     with house.db.tenant(tenant_id) as tx:
-        if tx.run("SELECT EXISTS (SELECT FROM cost_price_history)").scalar_one():
+        if tx.run("SELECT EXISTS (SELECT FROM cost_price_history WHERE tenant_id = :tenant_id)").scalar_one():
             return
         listed = httpx.get(f"{address}/sandbox/costs").raise_for_status().json()
         ids = {
             (row.marketplace, row.article, row.id)
-            for row in tx.run("SELECT marketplace, article, id FROM sku")
+            for row in tx.run("SELECT marketplace, article, id FROM sku WHERE tenant_id = :tenant_id")
         }
         prices = {(each["marketplace"].upper(), each["article"]): Decimal(each["cost"]) for each in listed}
-        first = tx.run("SELECT min(d) FROM daily_sales").scalar() or done.d
+        first = tx.run("SELECT min(d) FROM daily_sales WHERE tenant_id = :tenant_id").scalar() or done.d
         points: dict[int, Decimal | None] = {
             sku: prices[(place, article)] for place, article, sku in ids if (place, article) in prices
         }

@@ -4,10 +4,12 @@ Read from the environment, then ``.env``, then files in a secrets folder (system
 """
 
 import os
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -15,6 +17,7 @@ from pydantic import (
     ModelWrapValidatorHandler,
     SecretStr,
     ValidationError,
+    field_serializer,
     field_validator,
     model_validator,
 )
@@ -22,6 +25,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.errors import BadInput
+from app.core.redact import redact_text
 
 
 class Settings(BaseSettings):
@@ -85,12 +89,19 @@ class Settings(BaseSettings):
     http_timeout_seconds: float = Field(60.0, gt=0, description="Сколько ждать ответа площадки, с.")
 
     queue_backend: Literal["postgres", "redis"] = Field(
-        "postgres", description="Чем будить исполнителей. Работы всегда хранит PostgreSQL."
+        "postgres",
+        description="Чем будить исполнителей; с REDIS_DSN — redis, если не сказано иного. "
+        "Работы всегда хранит PostgreSQL.",
     )
     redis_dsn: SecretStr | None = Field(
         None, description="Redis для побудки и кэша отчётов, redis://узел:6379/0. Можно потерять без вреда."
     )
-    queue_name_job: str = Field("ambar:jobs", min_length=1, description="Имя потока Redis с номерами работ.")
+    queue_name_job: str = Field(
+        "ambar:jobs",
+        min_length=1,
+        max_length=200,
+        description="Имя потока Redis с номерами работ; у каждой установки на общем Redis — своё.",
+    )
     idempotency_ttl_hours: int = Field(
         24, ge=1, le=8760, description="Сколько часов помнить ответ на повторённый запрос."
     )
@@ -98,6 +109,12 @@ class Settings(BaseSettings):
         500, ge=50, le=60_000, description="Как часто смотреть, что пора отправить, мс."
     )
     worker_threads: int = Field(2, ge=1, le=64, description="Сколько работ делать разом в одном процессе.")
+    job_lease_seconds: int = Field(
+        60,
+        ge=2,
+        le=3600,
+        description="Через сколько секунд работу и сообщения замолчавшего процесса берёт другой.",
+    )
     tenant_jobs_max: int = Field(
         2, ge=1, le=64, description="Сколько работ одной организации идёт разом на всей установке."
     )
@@ -122,6 +139,13 @@ class Settings(BaseSettings):
             raise ValueError("нужен адрес вида postgresql://имя:пароль@узел:5432/база, только PostgreSQL")
         return url
 
+    @field_validator("redis_dsn")
+    @classmethod
+    def _is_redis(cls, dsn: SecretStr | None) -> SecretStr | None:
+        if dsn is not None and not _names_redis(dsn.get_secret_value()):
+            raise ValueError("нужен адрес вида redis://узел:6379/0 (ещё бывают rediss:// и unix://)")
+        return dsn
+
     @field_validator("day_timezone", "app_timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
@@ -138,15 +162,55 @@ class Settings(BaseSettings):
             raise ValueError("в шаблоне адреса нет {host}")
         return template
 
+    @field_serializer("database_url", "admin_database_url", "postgres_dsn", "telegram_proxy")
+    def _without_password(self, url: str | None) -> str | None:
+        """A dump of settings goes by hand to whoever helps."""
+        return None if url is None else redact_text(url)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, redact_text(value) if isinstance(value, str) else value
+
     @model_validator(mode="wrap")
     @classmethod
     def _in_words(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Whoever wrote the settings is told in Russian which of them is wrong and why."""
         try:
-            return handler(given)
+            return handler(given)._agreed()
         except ValidationError as error:
             lines = "\n".join(f"  {_complaint(each)}" for each in error.errors())
             raise BadInput(f"Настройки заданы неверно:\n{lines}") from None
+
+    def _agreed(self) -> Self:
+        """What one setting says of another. No value is repeated: they hold passwords."""
+        if self.postgres_dsn and self.database_url and self.postgres_dsn != self.database_url:
+            raise BadInput(
+                "POSTGRES_DSN и DATABASE_URL — два имени одной настройки, а заданы по-разному: "
+                "оставьте одно из них."
+            )
+        self.database_url = self.database_url or self.postgres_dsn
+        if self.redis_dsn is not None and "queue_backend" not in self.model_fields_set:
+            self.queue_backend = "redis"
+        if self.queue_backend == "redis" and self.redis_dsn is None:
+            raise BadInput(
+                "QUEUE_BACKEND=redis, а REDIS_DSN не задан: впишите адрес Redis или верните postgres."
+            )
+        return self
+
+
+def _names_redis(dsn: str) -> bool:
+    """Can the client read this address? Its own complaints would quote it."""
+    try:
+        parts = urlsplit(dsn)
+        number = parts.path.strip("/")
+        place = bool(number) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return (
+        place
+        and parts.scheme in ("redis", "rediss", "unix")
+        and (parts.scheme == "unix" or not number or number.isdecimal())
+    )
 
 
 _SECRET = ("token", "url", "proxy", "dsn")

@@ -1,13 +1,10 @@
 """Secrets at rest: AES-256-GCM with the row's identity as associated data.
 
 The associated data binds a ciphertext to its row: copied into another tenant's row it does not
-open. ``key_id`` names the master key, so that keys can be rotated.
+open. ``key_id`` names the master key, so that keys can be rotated while processes run.
 """
 
-import hashlib
-import os
 import secrets
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +13,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.core.errors import Conflict
+from app.core.master_key import KEY_BYTES, KeyFiles, make_key, name_key, read_key
 
-KEY_BYTES = 32
+__all__ = ["KEY_BYTES", "NONCE_BYTES", "Sealed", "Vault", "open_vault"]
+
 NONCE_BYTES = 12
 
 
@@ -31,19 +30,29 @@ class Sealed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """Seals and opens with one master key of 32 bytes."""
+    """Seals with the current master key of 32 bytes, opens with whichever key sealed.
+
+    With ``files`` a process follows a rotation without a restart: what it read at its start is only
+    where it looks first. A vault without files knows one key.
+    """
 
     key: bytes = field(repr=False)
+    files: KeyFiles | None = None
 
     @property
     def key_id(self) -> str:
-        """A name of the key that tells nothing of it: the start of its SHA-256."""
-        return hashlib.sha256(b"ambar-key:" + self.key).hexdigest()[:12]
+        """The name of the key that was current when the vault was opened."""
+        return name_key(self.key)
 
     def encrypt(self, plaintext: bytes, aad: bytes) -> Sealed:
-        """Seal under a fresh random nonce."""
+        """Seal under a fresh random nonce with the key that is current now.
+
+        The file is read each time: a token sealed from memory with a key that was replaced since
+        would be lost with that key.
+        """
+        key = self.key if self.files is None else read_key(self.files.current)
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return Sealed(self.key_id, nonce, AESGCM(self.key).encrypt(nonce, plaintext, aad))
+        return Sealed(name_key(key), nonce, AESGCM(key).encrypt(nonce, plaintext, aad))
 
     def decrypt(self, sealed: Sealed, aad: bytes) -> bytes:
         """Open what ``encrypt`` sealed with the same associated data.
@@ -51,47 +60,29 @@ class Vault:
         Raises:
             Conflict: another master key, or the row is not the one it was sealed for.
         """
-        if sealed.key_id != self.key_id:
-            raise Conflict(
-                f"Токен зашифрован другим главным ключом ({sealed.key_id}, сейчас {self.key_id}). "
-                "Верните прежний master.key или подключите кабинет заново."
-            )
+        key = self.key if sealed.key_id == self.key_id else self._find(sealed.key_id)
         try:
-            return AESGCM(self.key).decrypt(sealed.nonce, sealed.ciphertext, aad)
+            return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, aad)
         except InvalidTag:
             raise Conflict("Зашифрованный токен повреждён или взят из чужой строки.") from None
 
+    def _find(self, key_id: str) -> bytes:
+        key = self.files.find(key_id) if self.files is not None else None
+        if key is None:
+            raise Conflict(
+                f"Токен зашифрован другим главным ключом ({key_id}, сейчас {self.key_id}). "
+                "Верните прежний master.key или подключите кабинет заново."
+            )
+        return key
 
-def open_vault(path: Path) -> tuple[Vault, bool]:
+
+def open_vault(path: Path, old: Path | None = None) -> tuple[Vault, bool]:
     """The vault of the master key in ``path``, made (mode 0600) if there is none; was it made now?
+
+    ``old`` is where the former key lies during a rotation; by default beside ``path``.
 
     Raises:
         Conflict: the file is not a key.
     """
-    made = not path.exists() and _make_key(path)
-    try:
-        key = bytes.fromhex(path.read_text().strip())
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise Conflict(f"В файле {path} не главный ключ: нужны {KEY_BYTES * 2} шестнадцатеричных знака.")
-    return Vault(key), made
-
-
-def _make_key(path: Path) -> bool:
-    """A new key, whole from the first moment it is there; False where another process was quicker.
-
-    Bot and worker start together: one must not read what the other has half written.
-    """
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(draft)
-    return True
+    made = not path.exists() and make_key(path)
+    return Vault(read_key(path), KeyFiles(path, old or path.with_name(path.name + ".old"))), made

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from app.core.redact import redact_text
+from app.core.redact import redact_text, redact_value
 
 
 def configure(level: str = "INFO", *, file: Any = None) -> None:
@@ -22,14 +22,22 @@ def configure(level: str = "INFO", *, file: Any = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(file or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        level=logging.WARNING, stream=file or sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler(file or sys.stderr)
+    handler.setFormatter(Blanked("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class Blanked(logging.Formatter):
+    """What libraries log: their words and stacks, secrets blanked."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact_text(super().format(record))
 
 
 def blank_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Tokens and keys never reach the log, wherever in the event they stand."""
-    return {key: redact_text(value) if isinstance(value, str) else value for key, value in event.items()}
+    """Tokens and keys never reach the log, wherever in the event they stand and however deep."""
+    blanked: EventDict = redact_value(event)
+    return blanked

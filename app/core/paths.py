@@ -3,7 +3,10 @@
 Nothing here creates a folder; whoever writes into one makes it.
 """
 
+import os
 from pathlib import Path
+
+MASTER_KEY = "master.key"
 
 
 def repo_root() -> Path:
@@ -32,5 +35,36 @@ def cluster_dir(data: Path) -> Path:
 
 
 def master_key_file(setting: Path | None, data: Path) -> Path:
-    """The file of the master key: ``MASTER_KEY_FILE``, or ``master.key`` in the data folder."""
-    return Path(setting).expanduser().absolute() if setting is not None else data / "master.key"
+    """The file of the master key: ``MASTER_KEY_FILE``, else systemd's credential ``master.key`` if the
+    service was given one, else ``master.key`` in the data folder."""
+    if setting is not None:
+        return Path(setting).expanduser().absolute()
+    given = credentials_dir()
+    if given is not None and (given / MASTER_KEY).exists():
+        return given / MASTER_KEY
+    return data / MASTER_KEY
+
+
+def old_key_file(setting: Path | None, current: Path) -> Path:
+    """The former master key during a rotation: ``MASTER_KEY_OLD_FILE``, or beside the current one."""
+    return (
+        Path(setting).expanduser().absolute()
+        if setting is not None
+        else current.with_name(current.name + ".old")
+    )
+
+
+def credentials_dir() -> Path | None:
+    """Where systemd puts a service's credentials."""
+    told = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(told) if told else None
+
+
+def metrics_dir(data: Path) -> Path:
+    """Where each process leaves what it counted, for the page /metrics."""
+    return data / "metrics"
+
+
+def backup_note(data: Path) -> Path:
+    """What is known of the last copy of the database: written by ``backup``, read by ``doctor``."""
+    return data / "last-backup.json"

@@ -5,7 +5,7 @@ its rights by SET ROLE at the start of each transaction.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alembic import command
@@ -19,14 +19,16 @@ from app.db.embedded import EmbeddedServer, ensure_database
 from app.db.roles import APP, PLATFORM, ensure_roles
 
 LOGIN = "ambar"
+ONE_AT_A_TIME = 20261120
+"""The advisory lock under which the login is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Where the application connects, and where whoever migrates or makes copies does."""
+    """Where the application connects, and where whoever migrates or makes copies does, passwords included."""
 
-    app: str
-    admin: str
+    app: str = field(repr=False)
+    admin: str = field(repr=False)
 
 
 def embedded_urls(server: EmbeddedServer, database: str = "ambar") -> Urls:
@@ -74,9 +76,12 @@ def check_day_timezone(url: str, settings: Settings) -> None:
 
 def _ensure_login(admin_url: str, password: str) -> None:
     """The application's login, once its roles exist; harmless to repeat."""
-    engine = create_engine(admin_url, poolclass=pool.NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_engine(admin_url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         ensure_roles(connection)
+    # Bot, worker and web start together, and two at once on one role are "tuple concurrently updated".
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         there = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": LOGIN})
         verb = "ALTER" if there else "CREATE"
         connection.exec_driver_sql(f"{verb} ROLE {LOGIN} LOGIN NOINHERIT PASSWORD '{password}'")

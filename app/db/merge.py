@@ -12,6 +12,7 @@ Old values go to ``figure_change``; SKUs whose days moved go to ``recalc_pending
 from dataclasses import dataclass
 from datetime import date
 
+from app.db.figures import move_stamp
 from app.db.session import TenantTx
 
 
@@ -88,7 +89,10 @@ def merge(tx: TenantTx, target: Target, stage: str, scope: Scope, trace_id: str)
         name=f"{target.name}:{tx.tenant_id}",
         account_id=scope.account_id,
     )
-    return run.compared() if run.has_anything() else MergeCount(inserted=run.insert_all())
+    count = run.compared() if run.has_anything() else MergeCount(inserted=run.insert_all())
+    if count.written:
+        move_stamp(tx)
+    return count
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,21 @@
 -- name: enqueue
--- The partial unique index decides whether this is new work.
-INSERT INTO job (tenant_id, job_type, payload, priority, run_at, max_attempt, uniq, trace_id, created_at)
-VALUES (:tenant_id, :job_type, CAST(:payload AS jsonb), :priority, :run_at, :max_attempt, :uniq, :trace_id, :now)
-ON CONFLICT (tenant_id, uniq) WHERE state IN ('todo', 'doing') DO NOTHING
-RETURNING id
+-- The partial unique index decides whether this is new work; new work is told of by the same statement.
+WITH made AS (
+    INSERT INTO job (tenant_id, job_type, payload, priority, run_at, max_attempt, uniq, serial, asked_by,
+                     trace_id, created_at)
+    VALUES (:tenant_id, :job_type, CAST(:payload AS jsonb), :priority, :run_at, :max_attempt, :uniq, :serial,
+            :asked_by, :trace_id, :now)
+    ON CONFLICT (tenant_id, uniq) WHERE state IN ('todo', 'doing') DO NOTHING
+    RETURNING id
+), told AS (
+    INSERT INTO outbox_event (tenant_id, topic, payload, trace_id, next_try_at, created_at)
+    SELECT :tenant_id, :topic, jsonb_build_object(
+               'job_id', id, 'tenant_id', CAST(:tenant_id AS bigint), 'trace_id', CAST(:trace_id AS text),
+               'job_type', CAST(:job_type AS text), 'attempt', 0),
+           :trace_id, :now, :now
+    FROM made
+)
+SELECT id FROM made
 
 -- name: find_active
 -- The job that a repeated request joins.
@@ -12,32 +24,19 @@ WHERE (tenant_id = :tenant_id OR (tenant_id IS NULL AND CAST(:tenant_id AS bigin
   AND uniq = :uniq AND state IN ('todo', 'doing')
 
 -- name: status
--- What can be told of a job; the wall hides other tenants' jobs from the application.
-SELECT id, job_type, state, attempt, run_at, progress, result, error FROM job WHERE id = :id
+-- What can be told of a job; to a tenant of its own only, to the platform (no tenant) of every one.
+SELECT id, job_type, state, attempt, run_at, progress, result, error FROM job
+WHERE id = :id AND (CAST(:tenant_id AS bigint) IS NULL OR tenant_id = :tenant_id)
 
 -- name: claim
--- Take one job. Urgency first; of one urgency each tenant's next in line, beginning with the tenant
--- after the one served last. Candidates that another worker is taking are passed over.
-WITH line AS (
-    SELECT id, priority, coalesce(tenant_id, 0) AS tenant,
-           row_number() OVER (PARTITION BY tenant_id, priority ORDER BY run_at, id) AS nth
-    FROM job
-    WHERE state = 'todo' AND run_at <= :now AND job_type = ANY(CAST(:types AS text[]))
-), chosen AS (
-    SELECT j.id
-    FROM job j JOIN line ON line.id = j.id
-    WHERE j.state = 'todo' AND j.run_at <= :now
-    ORDER BY line.priority DESC, line.nth, line.tenant <= :served_last, line.tenant
-    LIMIT 1
-    FOR UPDATE OF j SKIP LOCKED
-)
-UPDATE job SET state = 'doing', attempt = attempt + 1, lease_token = :token, lease_until = :lease_until
-FROM chosen WHERE job.id = chosen.id
-RETURNING job.id, tenant_id, job_type, payload, attempt, max_attempt, lease_token, trace_id
+-- Jobs of the tenants whose turn it is: migrations/sql/0002/6_claim.sql says how.
+SELECT id, tenant_id, job_type, payload, attempt, max_attempt, lease_token, trace_id, asked_by, created_at
+FROM ambar_claim(CAST(:types AS text[]), :served_last, :at_most, :tenant_max, :now, :token, :lease_until)
 
 -- name: expired
 -- Jobs whose holder went silent; locked, so that one sweeper moves each.
-SELECT id, tenant_id, job_type, payload, attempt, max_attempt, lease_token, trace_id FROM job
+SELECT id, tenant_id, job_type, payload, attempt, max_attempt, lease_token, trace_id, asked_by, created_at
+FROM job
 WHERE state = 'doing' AND lease_until <= :now
 ORDER BY id FOR UPDATE SKIP LOCKED
 

@@ -4,6 +4,7 @@
 from a signal handler as long as that thread waits in ``join`` (which holds none of our locks).
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -41,15 +42,28 @@ def insist(db: Database, move: Callable[[PlatformTx], object], within: timedelta
 
 
 class Patrol:
-    """``threads`` threads calling ``step`` until stopped; a step says whether there was work."""
+    """``threads`` threads calling ``step`` until stopped; a step says whether there was work.
 
-    def __init__(self, name: str, step: Callable[[], bool], *, threads: int, poll: float) -> None:
+    ``rest`` is how a thread waits ``poll`` seconds where there was none; it may return sooner.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], bool],
+        *,
+        threads: int,
+        poll: float,
+        rest: Callable[[float], object] | None = None,
+    ) -> None:
         self.name = name
         self.stopping = threading.Event()
         self._step = step
         self._poll = poll
+        self._rest = rest or self.stopping.wait
         self._count = threads
         self._threads: list[threading.Thread] = []
+        self._beats: dict[str, float] = {}
 
     def start(self) -> None:
         """Begin. The threads are daemons: a process that must go may go, nothing depends on them."""
@@ -58,6 +72,7 @@ class Patrol:
             for number in range(1, self._count + 1)
         ]
         for thread in self._threads:
+            self._beats[thread.name] = time.monotonic()
             thread.start()
 
     def stop(self) -> None:
@@ -65,14 +80,28 @@ class Patrol:
         self.stopping.set()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for them; True when all are through."""
+        """Wait for them, ``timeout`` seconds in all; True when all are through."""
+        deadline = None if timeout is None else time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def beat(self) -> None:
+        """A sign of life from the thread that calls; ``step`` gives them in the midst of long work."""
+        name = threading.current_thread().name
+        if name in self._beats:  # a test or a command may step without our threads
+            self._beats[name] = time.monotonic()
+
+    def silent_for(self) -> float:
+        """Seconds since the quietest thread's last sign of life; infinite where one has died."""
+        if not all(thread.is_alive() for thread in self._threads):
+            return math.inf
+        return time.monotonic() - min(self._beats.values()) if self._beats else 0.0
 
     def _go_round(self) -> None:
         stumbles = 0
         while not self.stopping.is_set():
+            self.beat()
             try:
                 worked = self._step()
             except Exception as error:
@@ -82,7 +111,7 @@ class Patrol:
                 continue
             stumbles = 0
             if not worked:
-                self.stopping.wait(self._poll)
+                self._rest(self._poll)
 
     def _tell(self, error: Exception, stumbles: int) -> None:
         if is_database_away(error):

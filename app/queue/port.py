@@ -4,7 +4,7 @@ Services get a ``JobQueue`` and an ``Outbox`` and use them inside their own tran
 here says where the rows live.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -25,7 +25,8 @@ class NewJob:
     ``uniq`` names the work within its tenant: while a job of that name waits or runs, another
     request joins it. ``priority`` is urgency, set by our code only: a higher one goes first, before
     other tenants' lower ones; tenants of equal priority take turns. ``run_at`` None is at once.
-    ``tenant_id`` None is the house's own work.
+    ``tenant_id`` None is the house's own work. Of one tenant's jobs with the same ``serial`` one runs at
+    a time. ``asked_by`` is the person (app_user.id) who is told how it ended; None is the house itself.
     """
 
     job_type: str
@@ -36,6 +37,8 @@ class NewJob:
     priority: int = 0
     run_at: datetime | None = None
     max_attempt: int = 5
+    serial: str | None = None
+    asked_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class ClaimedJob:
     max_attempt: int
     lease_token: str
     trace_id: str
+    asked_by: int | None = None
+    created_at: datetime | None = None
 
 
 class JobQueue(Protocol):
@@ -97,6 +102,14 @@ class JobQueue(Protocol):
 
     def status(self, tx: Tx, job_id: int) -> JobStatus | None:
         """What became of a job; None where this tenant has no such job."""
+        ...
+
+    def requeue(self, tx: PlatformTx, job_id: int) -> None:
+        """A failed job goes back in line under its own number. Raises NotFound, Conflict."""
+        ...
+
+    def drop(self, tx: PlatformTx, job_id: int) -> None:
+        """A failed job stays failed, and nobody is asked about it any more. Raises NotFound, Conflict."""
         ...
 
 
@@ -124,6 +137,22 @@ class Event:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntoldEvent:
+    """An event that has not been told: it waits, or it was given up (``given_up_at``) with ``error``."""
+
+    id: int
+    tenant_id: int | None
+    topic: str
+    key: str
+    attempts: int
+    created_at: datetime
+    next_try_at: datetime
+    given_up_at: datetime | None
+    error: str | None
+    trace_id: str
+
+
 class Outbox(Protocol):
     """The side of the outbox that services see."""
 
@@ -145,6 +174,19 @@ class Outbox(Protocol):
         """
         ...
 
+    def list(
+        self, tx: Tx, *, tenant_id: int | None = None, given_up: bool = False, limit: int = 100
+    ) -> Sequence[UntoldEvent]:
+        """What is yet to be told, oldest first; with ``given_up`` what nobody tries to tell any more.
+
+        ``tenant_id`` is for platform transactions (None: everybody's); a tenant's sees its own.
+        """
+        ...
+
+    def mark_published(self, tx: PlatformTx, ids: Sequence[int]) -> int:
+        """These are told (or are not to be); how many were not yet."""
+        ...
+
 
 class Consumer(Protocol):
     """Delivers one event; called at least once for each, in order per key.
@@ -153,6 +195,33 @@ class Consumer(Protocol):
     """
 
     def __call__(self, event: Event, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobNote:
+    """What is called out of a job that is due: a hint to look, never the job itself."""
+
+    job_id: int
+    tenant_id: int | None
+    trace_id: str
+    job_type: str
+    attempt: int = 0
+
+
+class Wakeups(Protocol):
+    """How idle hands learn that there is work, before they would look anyway.
+
+    Nothing may depend on it: what is called out may be lost, late or told twice, and the hands look
+    again after ``wait`` whatever happened.
+    """
+
+    def announce(self, jobs: Sequence[JobNote], /) -> None:
+        """Call out jobs whose transaction has committed. Returns at once, never raises."""
+        ...
+
+    def wait(self, seconds: float, /) -> None:
+        """Rest for so long, or less where something was called out. Never raises."""
+        ...
 
 
 class YieldUntil(Exception):
@@ -164,11 +233,15 @@ class YieldUntil(Exception):
 
 
 class RetryAfter(Exception):
-    """A consumer's word: the receiver asks for ``seconds`` of peace. The attempt is not counted."""
+    """A consumer's word: the receiver asks for ``seconds`` of peace. The attempt is not counted.
 
-    def __init__(self, seconds: float) -> None:
+    ``everybody``: no event of the topic may be delivered before, whosever it is.
+    """
+
+    def __init__(self, seconds: float, *, everybody: bool = False) -> None:
         super().__init__(f"again in {seconds:g} s")
         self.seconds = seconds
+        self.everybody = everybody
 
 
 class LeaseLost(Exception):

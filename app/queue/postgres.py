@@ -16,23 +16,45 @@ from sqlalchemy import Row
 
 from app.core.clock import Clock
 from app.core.document import Document, to_json
-from app.db.session import PlatformTx
+from app.db.session import PlatformTx, TenantTx
+from app.queue import dead_letters
 from app.queue.named_sql import load_sql
-from app.queue.port import ClaimedJob, JobRef, JobStatus, LeaseLost, NewJob, Progress, Tx
+from app.queue.port import (
+    ClaimedJob,
+    JobNote,
+    JobRef,
+    JobStatus,
+    LeaseLost,
+    NewJob,
+    Progress,
+    Tx,
+    Wakeups,
+)
 from app.queue.states import State, check_step
+from app.queue.wakeups import announce_after_commit
 
 SQL = load_sql(Path(__file__).with_name("job.sql"))
 
+JOB_CREATED = "job.created"
+"""The topic of the event that commits with a new job; ``announcer`` is its consumer."""
+
 LEASE = timedelta(seconds=60)
 JOIN_TRIES = 10
+NO_CAP = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresQueue:
-    """The queue's table. ``lease`` is how long a silent holder keeps a job."""
+    """The queue's table.
+
+    ``lease`` is how long a silent holder keeps a job; ``tenant_max`` how many jobs of one tenant run at
+    once, on all workers together; ``wakeups`` is told of new jobs after their commit.
+    """
 
     clock: Clock
     lease: timedelta = LEASE
+    tenant_max: int = NO_CAP
+    wakeups: Wakeups | None = None
 
     def enqueue(self, tx: Tx, job: NewJob) -> JobRef:
         """See ``JobQueue.enqueue``. The application may ask for its own tenant's work only."""
@@ -47,12 +69,16 @@ class PostgresQueue:
             "run_at": job.run_at or now,
             "max_attempt": job.max_attempt,
             "uniq": uniq,
+            "serial": job.serial,
+            "asked_by": job.asked_by,
             "trace_id": job.trace_id,
+            "topic": JOB_CREATED,
             "now": now,
         }
         for _ in range(JOIN_TRIES):
             created = tx.run(SQL["enqueue"], **params).scalar()
             if created is not None:
+                self._call_out(tx, created, job)
                 return JobRef(created, is_new=True)
             first = tx.run(SQL["find_active"], tenant_id=job.tenant_id, uniq=uniq).scalar()
             if first is not None:
@@ -62,7 +88,8 @@ class PostgresQueue:
 
     def status(self, tx: Tx, job_id: int) -> JobStatus | None:
         """See ``JobQueue.status``."""
-        row = tx.run(SQL["status"], id=job_id).one_or_none()
+        whose = tx.tenant_id if isinstance(tx, TenantTx) else None
+        row = tx.run(SQL["status"], id=job_id, tenant_id=whose).one_or_none()
         if row is None:
             return None
         return JobStatus(
@@ -78,16 +105,27 @@ class PostgresQueue:
 
     def claim(self, tx: PlatformTx, job_types: Iterable[str], served_last: int = 0) -> ClaimedJob | None:
         """Take one due job of these types, or None; ``served_last`` is the tenant whose turn is over."""
+        return next(iter(self.claim_many(tx, job_types, 1, served_last)), None)
+
+    def claim_many(
+        self, tx: PlatformTx, job_types: Iterable[str], at_most: int, served_last: int = 0
+    ) -> list[ClaimedJob]:
+        """Take up to so many jobs, one a tenant and urgency, in the order of their turns.
+
+        The tenants served stay locked until the transaction ends: commit at once.
+        """
         now = self.clock.now()
-        row = tx.run(
+        rows = tx.run(
             SQL["claim"],
-            now=now,
             types=list(job_types),
             served_last=served_last,
-            token=secrets.token_hex(16),
+            at_most=at_most,
+            tenant_max=self.tenant_max,
+            now=now,
+            token=secrets.token_hex(16) + ":",
             lease_until=now + self.lease,
-        ).one_or_none()
-        return None if row is None else _claimed(row)
+        )
+        return [_claimed(row) for row in rows]
 
     def expired(self, tx: PlatformTx) -> list[ClaimedJob]:
         """Jobs whose holder went silent, locked for this transaction, to be retried or failed."""
@@ -119,15 +157,36 @@ class PostgresQueue:
         self._hand_back(tx, job, at, refund=1, error=None)
 
     def fail(self, tx: PlatformTx, job: ClaimedJob, error: str) -> None:
-        """Give a job up, in this one transaction. Raises LeaseLost."""
+        """Give a job up: its letter, the audit entry and its three steps are this one transaction's.
+
+        Raises LeaseLost.
+        """
         self._step(tx, job, State.DOING, State.DLQ_PENDING, error)
+        dead_letters.write(tx, job, error, self.clock.now())
         self._step(tx, job, State.DLQ_PENDING, State.DLQ_RECORDED, error)
         self._finish(tx, job, State.DLQ_RECORDED, State.FAILED, result=None, error=error)
+
+    def requeue(self, tx: PlatformTx, job_id: int) -> None:
+        """Put a failed job back in line as it was, its attempts anew. Raises NotFound, Conflict."""
+        job = dead_letters.requeue(tx, job_id, self.clock.now())
+        self._call_out(tx, job_id, job)
+
+    def drop(self, tx: PlatformTx, job_id: int) -> None:
+        """A failed job is not worth another look. Raises NotFound, Conflict."""
+        dead_letters.drop(tx, job_id, self.clock.now())
 
     def next_run_at(self, tx: PlatformTx, job_types: Iterable[str]) -> datetime | None:
         """When the next waiting job is due; None where none waits."""
         at: datetime | None = tx.run(SQL["next_run_at"], types=list(job_types)).scalar()
         return at
+
+    def _call_out(self, tx: Tx, job_id: int, job: NewJob) -> None:
+        """Wake somebody once this has committed."""
+        if self.wakeups is not None:
+            note = JobNote(
+                job_id=job_id, tenant_id=job.tenant_id, trace_id=job.trace_id, job_type=job.job_type
+            )
+            announce_after_commit(tx, self.wakeups, note)
 
     def _hand_back(
         self, tx: PlatformTx, job: ClaimedJob, at: datetime, *, refund: int, error: str | None

@@ -25,10 +25,11 @@ STEPS: Mapping[State, frozenset[State]] = {
     State.DLQ_PENDING: frozenset({State.DLQ_RECORDED}),
     State.DLQ_RECORDED: frozenset({State.FAILED}),
     State.DONE: frozenset(),
-    State.FAILED: frozenset(),
+    State.FAILED: frozenset({State.TODO}),
 }
+"""From FAILED only a person's hand leads on: a dead letter is put back in line under its own number."""
 
-ENDS = frozenset(state for state, onward in STEPS.items() if not onward)
+ENDS = frozenset({State.DONE, State.FAILED})
 """States that a job never leaves by itself."""
 
 

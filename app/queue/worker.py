@@ -12,11 +12,12 @@ from functools import partial
 import structlog
 
 from app.core.clock import Clock
+from app.core.document import Document
 from app.db.session import Database, PlatformTx
 from app.queue.heart import Heart
 from app.queue.patrol import Patrol, insist
-from app.queue.port import ClaimedJob, Handler, Interrupted, LeaseLost, Progress
-from app.queue.postgres import LEASE, PostgresQueue
+from app.queue.port import ClaimedJob, Handler, Interrupted, LeaseLost, Progress, Wakeups
+from app.queue.postgres import LEASE, NO_CAP, PostgresQueue
 from app.queue.retry import FailJob, RetryJob, RetryPolicy, YieldJob, is_database_away
 
 log = structlog.get_logger(__name__)
@@ -32,12 +33,17 @@ DIED = "Работа прервалась: исполнитель переста
 OnFailed = Callable[[PlatformTx, ClaimedJob, str], None]
 """Called in the transaction that gives a job up, so that the news commits with the fact."""
 
+OnDone = Callable[[PlatformTx, ClaimedJob, Document | None, timedelta], None]
+"""The same for a job that is done: its result, and how long ago it was asked for."""
+
 
 class Worker:
     """``threads`` hands for jobs of the types in ``handlers``; other types are left in line.
 
     ``start``/``stop``/``join`` for a process, ``run_once``/``run_until_idle`` for tests and the demo.
-    ``pause`` is how ``run_until_idle`` waits: real seconds unless a test has time of its own.
+    ``tenant_max`` is how many jobs of one tenant run at once, on all workers together; ``wakeups`` is how
+    idle hands rest. ``pause`` is how ``run_until_idle`` waits: real seconds unless a test has time of its
+    own.
     """
 
     def __init__(
@@ -50,17 +56,22 @@ class Worker:
         policy: RetryPolicy | None = None,
         lease: timedelta = LEASE,
         poll: float = 0.5,
+        tenant_max: int = NO_CAP,
+        wakeups: Wakeups | None = None,
         on_failed: OnFailed | None = None,
+        on_done: OnDone | None = None,
         pause: Callable[[float], None] | None = None,
     ) -> None:
         self._db = db
         self._handlers = dict(handlers)
         self._clock = clock
-        self._queue = PostgresQueue(clock=clock, lease=lease)
+        self._queue = PostgresQueue(clock=clock, lease=lease, tenant_max=tenant_max)
         self._policy = policy or RetryPolicy()
         self._heart = Heart(db, self._queue)
-        self._patrol = Patrol("worker", self._step, threads=threads, poll=poll)
+        rest = None if wakeups is None else wakeups.wait
+        self._patrol = Patrol("worker", self._step, threads=threads, poll=poll, rest=rest)
         self._on_failed = on_failed
+        self._on_done = on_done
         self._pause = pause or self._wait
         self._served_last = 0
         self._swept_at = float("-inf")
@@ -76,6 +87,10 @@ class Worker:
     def join(self, timeout: float | None = None) -> bool:
         """Wait until all hands are free; False where one is still busy after ``timeout`` seconds."""
         return self._patrol.join(timeout)
+
+    def silent_for(self) -> float:
+        """Seconds since the quietest hand looked round or reported a unit."""
+        return self._patrol.silent_for()
 
     def run_once(self) -> bool:
         """Do one due job in this thread; False where none is due."""
@@ -139,7 +154,7 @@ class Worker:
         log.info("job_started", attempt=job.attempt)
         try:
             result = self._handlers[job.job_type](job, report)
-            self._settle(partial(self._queue.ack, job=job, result=result))
+            self._settle(partial(self._finish, job, result))
         except Interrupted:
             if self._heart.is_lost(job):
                 raise LeaseLost(job.id) from None
@@ -164,6 +179,12 @@ class Worker:
                 self._settle(partial(self._fail, job, sentence))
                 log.error("job_failed", attempt=job.attempt, exc_info=error)
 
+    def _finish(self, job: ClaimedJob, result: Document | None, tx: PlatformTx) -> None:
+        self._queue.ack(tx, job, result)
+        if self._on_done is not None:
+            now = self._clock.now()
+            self._on_done(tx, job, result, now - (job.created_at or now))
+
     def _fail(self, job: ClaimedJob, sentence: str, tx: PlatformTx) -> None:
         self._queue.fail(tx, job, sentence)
         if self._on_failed is not None:
@@ -174,6 +195,7 @@ class Worker:
         insist(self._db, move, self._queue.lease)
 
     def _is_over(self, job: ClaimedJob) -> bool:
+        self._patrol.beat()  # asked after every unit
         return self._patrol.stopping.is_set() or self._heart.is_lost(job)
 
 

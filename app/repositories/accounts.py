@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
 
 from app.core.crypto import Sealed
+from app.db.figures import move_stamp
 from app.db.session import TenantTx
 
 
@@ -24,34 +28,123 @@ class StoredAccount:
     sealed: Sealed = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a cabinet is opened with, sealed, and what may be told of it."""
+
+    tail: str
+    kind: str
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+    sealed: Sealed = field(repr=False)
+
+
+_STORED = (
+    "id, marketplace, name, seller_key, state, token_tail, token_kind, scopes, expires_at,"
+    " key_id, nonce, ciphertext"
+)
+
+
 def list_accounts(tx: TenantTx) -> list[StoredAccount]:
     """All cabinets of the tenant, in the order they were connected."""
-    rows = tx.run(
-        "SELECT id, marketplace, name, seller_key, state, token_tail, token_kind, scopes, expires_at,"
-        " key_id, nonce, ciphertext FROM marketplace_account WHERE tenant_id = :tenant_id ORDER BY id"
+    rows = tx.run(f"SELECT {_STORED} FROM marketplace_account WHERE tenant_id = :tenant_id ORDER BY id")
+    return [_stored(tx.tenant_id, row) for row in rows]
+
+
+def find_account(tx: TenantTx, account_id: int) -> StoredAccount | None:
+    """A cabinet by its id."""
+    row = tx.run(
+        f"SELECT {_STORED} FROM marketplace_account WHERE tenant_id = :tenant_id AND id = :id", id=account_id
+    ).one_or_none()
+    return None if row is None else _stored(tx.tenant_id, row)
+
+
+def hold_of_seller(tx: TenantTx, marketplace: str, seller_key: str) -> StoredAccount | None:
+    """The cabinet of this seller, locked until the transaction ends."""
+    row = tx.run(
+        f"SELECT {_STORED} FROM marketplace_account WHERE tenant_id = :tenant_id"
+        " AND marketplace = :marketplace AND seller_key = :seller_key FOR UPDATE",
+        marketplace=marketplace,
+        seller_key=seller_key,
+    ).one_or_none()
+    return None if row is None else _stored(tx.tenant_id, row)
+
+
+def put_account(tx: TenantTx, *, marketplace: str, seller_key: str, name: str, token: Token) -> int:
+    """The seller's cabinet with this name and token, made if it is new, and in use (again); its id."""
+    move_stamp(tx)
+    stored = tx.run(
+        "INSERT INTO marketplace_account (tenant_id, marketplace, name, seller_key, key_id, nonce,"
+        " ciphertext, token_tail, token_kind, scopes, expires_at, state) VALUES (:tenant_id, :marketplace,"
+        " :name, :seller_key, :key_id, :nonce, :ciphertext, :tail, :kind, to_jsonb(CAST(:scopes AS text[])),"
+        " :expires_at, 'active') ON CONFLICT (tenant_id, marketplace, seller_key) DO UPDATE"
+        " SET name = excluded.name, key_id = excluded.key_id, nonce = excluded.nonce,"
+        "  ciphertext = excluded.ciphertext, token_tail = excluded.token_tail,"
+        "  token_kind = excluded.token_kind, scopes = excluded.scopes, expires_at = excluded.expires_at,"
+        "  state = 'active' RETURNING id",
+        marketplace=marketplace,
+        seller_key=seller_key,
+        name=name,
+        tail=token.tail,
+        kind=token.kind,
+        scopes=list(token.scopes),
+        expires_at=token.expires_at,
+        **token.sealed._asdict(),
     )
-    return [
-        StoredAccount(
-            tenant_id=tx.tenant_id,
-            id=row.id,
-            marketplace=row.marketplace,
-            name=row.name,
-            seller_key=row.seller_key,
-            state=row.state,
-            token_tail=row.token_tail,
-            token_kind=row.token_kind,
-            scopes=tuple(row.scopes),
-            expires_at=row.expires_at,
-            sealed=Sealed(row.key_id, bytes(row.nonce), bytes(row.ciphertext)),
-        )
-        for row in rows
-    ]
+    return int(stored.scalar_one())
+
+
+def rename(tx: TenantTx, account_id: int, name: str) -> None:
+    """Call a cabinet so."""
+    tx.run(
+        "UPDATE marketplace_account SET name = :name WHERE tenant_id = :tenant_id AND id = :id",
+        name=name,
+        id=account_id,
+    )
+
+
+def _stored(tenant_id: int, row: Row[Any]) -> StoredAccount:
+    return StoredAccount(
+        tenant_id=tenant_id,
+        id=row.id,
+        marketplace=row.marketplace,
+        name=row.name,
+        seller_key=row.seller_key,
+        state=row.state,
+        token_tail=row.token_tail,
+        token_kind=row.token_kind,
+        scopes=tuple(row.scopes),
+        expires_at=row.expires_at,
+        sealed=Sealed(row.key_id, bytes(row.nonce), bytes(row.ciphertext)),
+    )
 
 
 def set_state(tx: TenantTx, account_id: int, state: str) -> None:
-    """active | refused | off."""
+    """active | refused | off: as its owner says."""
+    move_stamp(tx)
     tx.run(
         "UPDATE marketplace_account SET state = :state WHERE tenant_id = :tenant_id AND id = :id",
         state=state,
         id=account_id,
     )
+
+
+def mark_token(tx: TenantTx, account_id: int, state: str) -> bool:
+    """active | refused: what a night found; was it otherwise? A cabinet switched off meanwhile stays off."""
+    move_stamp(tx)
+    marked = tx.run(
+        "UPDATE marketplace_account SET state = :state"
+        " WHERE tenant_id = :tenant_id AND id = :id AND state NOT IN ('off', :state)",
+        state=state,
+        id=account_id,
+    )
+    return bool(marked.rowcount)
+
+
+def is_off(tx: TenantTx, account_id: int) -> bool:
+    """Has its owner switched it off?"""
+    found = tx.run(
+        "SELECT state = 'off' FROM marketplace_account WHERE tenant_id = :tenant_id AND id = :id",
+        id=account_id,
+    )
+    return bool(found.scalar_one_or_none())

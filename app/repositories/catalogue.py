@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.db.copying import copy_rows, create_stage
+from app.db.figures import move_stamp
 from app.db.session import TenantTx
 from app.marketplaces.rows import CatalogueRow, CommissionRow
 
@@ -21,6 +22,16 @@ class FoundSku:
     article: str
     size: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """A warehouse of a marketplace: its code there, its name where somebody told it."""
+
+    id: int
+    marketplace: str
+    code: str
+    name: str
 
 
 def merge_catalogue(tx: TenantTx, account_id: int, marketplace: str, rows: Iterable[CatalogueRow]) -> int:
@@ -45,6 +56,8 @@ def merge_catalogue(tx: TenantTx, account_id: int, marketplace: str, rows: Itera
     _cards, skus, _barcodes = (
         tx.run(statement, account_id=account_id, marketplace=marketplace).rowcount for statement in _MERGE
     )
+    if skus:
+        move_stamp(tx)
     return int(skus)
 
 
@@ -129,6 +142,48 @@ def ensure_warehouse(tx: TenantTx, marketplace: str, code: str, name: str = "") 
         code=code,
     )
     return int(found.scalar_one())
+
+
+def list_warehouses(tx: TenantTx, marketplace: str | None = None) -> list[Warehouse]:
+    """Warehouses by name; of one marketplace."""
+    rows = tx.run(
+        "SELECT id, marketplace, code, name FROM warehouse WHERE tenant_id = :tenant_id"
+        " AND (CAST(:marketplace AS text) IS NULL OR marketplace = :marketplace)"
+        " ORDER BY marketplace, name, code",
+        marketplace=marketplace,
+    )
+    return [Warehouse(*row) for row in rows]
+
+
+def name_warehouse(tx: TenantTx, warehouse_id: int, name: str) -> bool:
+    """Call a warehouse so; False for one that is not there."""
+    move_stamp(tx)
+    done = tx.run(
+        "UPDATE warehouse SET name = :name WHERE tenant_id = :tenant_id AND id = :id",
+        id=warehouse_id,
+        name=name,
+    )
+    return bool(done.rowcount)
+
+
+_FOUND = "id, account_id, marketplace, article, size, title"
+
+
+def find_sku(tx: TenantTx, sku_id: int) -> FoundSku | None:
+    """A SKU by its id."""
+    row = tx.run(f"SELECT {_FOUND} FROM sku WHERE tenant_id = :tenant_id AND id = :id", id=sku_id)
+    found = row.one_or_none()
+    return None if found is None else FoundSku(*found)
+
+
+def list_skus(tx: TenantTx, limit: int, after: int = 0) -> list[FoundSku]:
+    """The next SKUs whose id is greater than ``after``, in order."""
+    rows = tx.run(
+        f"SELECT {_FOUND} FROM sku WHERE tenant_id = :tenant_id AND id > :after ORDER BY id LIMIT :limit",
+        after=after,
+        limit=limit,
+    )
+    return [FoundSku(*row) for row in rows]
 
 
 def find_by_article(tx: TenantTx, article: str) -> list[FoundSku]:

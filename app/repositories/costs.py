@@ -4,9 +4,12 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
 
 from app.db.copying import copy_rows, create_stage
+from app.db.figures import move_stamp
 from app.db.session import TenantTx
 
 
@@ -19,6 +22,24 @@ class Change(NamedTuple):
     cost_price: Decimal
     previous: dict[int, Decimal | None]
     undone_at: datetime | None
+
+
+class Point(NamedTuple):
+    """From this day on a piece cost so much, in rubles."""
+
+    sku_id: int
+    dt_from: date
+    cost_price: Decimal
+
+
+def list_points(tx: TenantTx, skus: Sequence[int]) -> list[Point]:
+    """The whole history of these SKUs, each one's from its first day on."""
+    rows = tx.run(
+        "SELECT sku_id, dt_from, cost_price FROM cost_price_history WHERE tenant_id = :tenant_id"
+        " AND sku_id = ANY(:skus) ORDER BY sku_id, dt_from",
+        skus=list(skus),
+    )
+    return [Point(*row) for row in rows]
 
 
 def points_at(tx: TenantTx, skus: Sequence[int], d: date) -> dict[int, Decimal | None]:
@@ -78,6 +99,7 @@ def set_points(tx: TenantTx, d: date, prices: dict[int, Decimal | None]) -> int:
         d=d,
     ).rowcount
     if written:
+        move_stamp(tx)
         tx.run(
             "INSERT INTO recalc_pending AS p (tenant_id, sku_id, d_from) "
             "SELECT :tenant_id, sku_id, :d FROM in_costs ON CONFLICT (tenant_id, sku_id) "
@@ -117,12 +139,27 @@ def note_change(
 def find_change(tx: TenantTx, change_id: int) -> Change | None:
     """A change by its id, locked until the transaction ends."""
     row = tx.run(
-        "SELECT id, article, dt_from, cost_price, previous, undone_at FROM cost_change "
-        "WHERE tenant_id = :tenant_id AND id = :id FOR UPDATE",
+        f"SELECT {_CHANGE} FROM cost_change WHERE tenant_id = :tenant_id AND id = :id FOR UPDATE",
         id=change_id,
     ).first()
-    if row is None:
-        return None
+    return None if row is None else _change(row)
+
+
+def list_changes(tx: TenantTx, limit: int, offset: int = 0) -> list[Change]:
+    """People's changes, the newest first."""
+    rows = tx.run(
+        f"SELECT {_CHANGE} FROM cost_change WHERE tenant_id = :tenant_id"
+        " ORDER BY id DESC LIMIT :limit OFFSET :offset",
+        limit=limit,
+        offset=offset,
+    )
+    return [_change(row) for row in rows]
+
+
+_CHANGE = "id, article, dt_from, cost_price, previous, undone_at"
+
+
+def _change(row: Row[Any]) -> Change:
     previous = {int(sku): None if was is None else Decimal(was) for sku, was in row.previous.items()}
     return Change(row.id, row.article, row.dt_from, row.cost_price, previous, row.undone_at)
 

@@ -69,7 +69,8 @@ def unit_sums(tx: TenantTx, d_from: date, d_to: date) -> list[UnitSum]:
         d_from=d_from,
         d_to=d_to,
     )
-    return [UnitSum(*row) for row in rows]
+    # sum() of a bigint is numeric: pieces are whole
+    return [UnitSum(currency, int(sold), int(returned), gross) for currency, sold, returned, gross in rows]
 
 
 def early_sums(tx: TenantTx, d_from: date, d_to: date) -> list[LineSum]:
@@ -110,7 +111,10 @@ def days_by_state(tx: TenantTx, d_from: date, d_to: date) -> dict[date, str]:
         "   AND v.d = g.d AND v.source IN ('wb.finance', 'ozon.accruals')) AS settled,"
         "  EXISTS (SELECT FROM coverage v WHERE v.tenant_id = :tenant_id AND v.account_id = a.id"
         "   AND v.d = g.d AND v.source = 'wb.sales') AS early"
-        "  FROM marketplace_account a WHERE a.tenant_id = :tenant_id AND a.state <> 'off') c GROUP BY g.d",
+        "  FROM marketplace_account a WHERE a.tenant_id = :tenant_id AND (a.state <> 'off'"
+        # a cabinet that is switched off is not waited for, but the days it told of stay told
+        "   OR EXISTS (SELECT FROM coverage v WHERE v.tenant_id = :tenant_id AND v.account_id = a.id"
+        "    AND v.d = g.d AND v.source IN ('wb.finance', 'ozon.accruals', 'wb.sales')))) c GROUP BY g.d",
         d_from=d_from,
         d_to=d_to,
     )

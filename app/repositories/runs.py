@@ -5,10 +5,12 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+from app.core.personal import blank_personal
 from app.db.copying import copy_rows, create_stage
+from app.db.figures import move_stamp
 from app.db.session import TenantTx
 from app.marketplaces.source import Page, RequestKey, Unit, Unplaced
 
@@ -83,17 +85,23 @@ def kept_pages(told: Sequence[Mapping[str, Any]]) -> tuple[KeptPage, ...]:
 
 
 def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> KeptPage:
-    """Store a reply as received (once per body) and move the run's checkpoint past it."""
-    body_hash = hashlib.sha256(page.body).digest()
+    """Store a reply as received, but for what it tells of buyers, and move the run's checkpoint past it.
+
+    Once per body and month: raw replies are let go by the month, and one that came again must not go
+    with the month in which it was first seen.
+    """
+    body = blank_personal(page.body)
+    body_hash = hashlib.sha256(body).digest()
     tx.run(
         "INSERT INTO raw_payload (tenant_id, fetched_at, account_id, run_id, source, unit, request, body,"
         " body_hash) SELECT :tenant_id, :now, :account_id, :run_id, :source, :unit, CAST(:request AS jsonb),"
         " :body, :hash WHERE NOT EXISTS (SELECT FROM raw_payload WHERE tenant_id = :tenant_id "
-        "AND account_id = :account_id AND body_hash = :hash)",
+        "AND account_id = :account_id AND body_hash = :hash AND fetched_at >= :month)",
         now=now,
+        month=now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0),
         run_id=run_id,
         request=json.dumps(page.key._asdict(), ensure_ascii=False),
-        body=zlib.compress(page.body, level=3),
+        body=zlib.compress(body, level=3),
         hash=body_hash,
         **_named(key),
     )
@@ -152,8 +160,11 @@ def finish_run(
     counts: dict[str, int],
     now: datetime,
     trace_id: str,
+    since: date | None = None,
 ) -> None:
-    """The unit is merged: remember its digest, close the run."""
+    """The unit is merged: remember its digest, close the run. Reports say how fresh they are, and which
+    days are complete: their stamp moves on, also where no figure did. ``since``: see ``began_with``."""
+    move_stamp(tx)
     tx.run(
         "INSERT INTO source_unit (tenant_id, account_id, source, unit, digest, completed_at) "
         "VALUES (:tenant_id, :account_id, :source, :unit, :digest, :now) "
@@ -165,9 +176,10 @@ def finish_run(
     )
     tx.run(
         "UPDATE ingest_run SET state = 'complete', finished_at = :now, counts = CAST(:counts AS jsonb),"
-        " error = NULL, trace_id = :trace_id WHERE tenant_id = :tenant_id AND id = :run_id",
+        " error = NULL, trace_id = :trace_id, since = :since WHERE tenant_id = :tenant_id AND id = :run_id",
         now=now,
         trace_id=trace_id,
+        since=since,
         counts=json.dumps(counts),
         run_id=run_id,
     )
@@ -205,20 +217,29 @@ def cover(tx: TenantTx, key: RunKey, unit: Unit, rows: dict[date, int] | None, n
     )
 
 
-def complete_to(tx: TenantTx, account_id: int, source: str, before_trace: str | None = None) -> date | None:
-    """The last day of this source that is complete; with ``before_trace``, that was so before this job
-    completed anything: a job that goes on must ask for the window it began with."""
-    begun = (
-        "AND completed_at < coalesce((SELECT min(finished_at) FROM ingest_run"
-        " WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source"
-        " AND state = 'complete' AND trace_id = :trace_id), 'infinity')"
-    )
+def complete_to(tx: TenantTx, account_id: int, source: str) -> date | None:
+    """The last day of this source that is complete."""
     found: date | None = tx.run(
-        "SELECT max(d) FROM coverage WHERE tenant_id = :tenant_id AND account_id = :account_id "
-        f"AND source = :source {begun if before_trace else ''}",
+        "SELECT max(d) FROM coverage WHERE tenant_id = :tenant_id AND account_id = :account_id"
+        " AND source = :source",
         account_id=account_id,
         source=source,
-        **({"trace_id": before_trace} if before_trace else {}),
+    ).scalar()
+    return found
+
+
+def began_with(tx: TenantTx, account_id: int, source: str, trace_id: str) -> date | None:
+    """The first day that this very job has asked of the source, None where nothing of it is complete yet.
+
+    A job that goes on must ask for the window it began with. The days it has covered since do not tell:
+    a young cabinet has no others, and would be taken for a new one that wants its whole history.
+    """
+    found: date | None = tx.run(
+        "SELECT min(since) FROM ingest_run WHERE tenant_id = :tenant_id AND account_id = :account_id"
+        " AND source = :source AND state = 'complete' AND trace_id = :trace_id",
+        account_id=account_id,
+        source=source,
+        trace_id=trace_id,
     ).scalar()
     return found
 

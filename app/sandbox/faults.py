@@ -10,9 +10,23 @@ from aiohttp import web
 
 from app.sandbox.http import Handler
 
-KINDS = ("500", "garbage", "half_page", "new_field", "wrong_type", "timeout", "429", "reset", "empty")
-BEFORE = frozenset({"500", "garbage", "timeout", "429", "reset", "empty"})
+ECHOES = {"echo_400": 400, "echo_401": 401, "echo_403": 403, "echo_500": 500}
+"""Refusals by somebody careless, who repeats the request's headers, the secret ones too."""
+SPOIL = ("half_page", "new_field", "wrong_type", "buyers")
+BEFORE = frozenset({"500", "garbage", "timeout", "429", "reset", "empty", *ECHOES})
 """These answer instead of the method; the others spoil its answer."""
+KINDS = (*sorted(BEFORE), *SPOIL)
+
+BUYER = {
+    "customer": {
+        "name": "Канарейкина Ольга Петровна",
+        "phone": "+79990001122",
+        "address": {"city": "Канарск"},
+    },
+    "userName": "Ольга К.",
+    "b2bCustomerTin": "770012345678",
+}
+"""Whoever bought, as no reply that we ask for tells today: the names are those of other methods."""
 
 LONG = 3_600.0
 DECIMAL = re.compile(r"^-?\d+\.\d+$")
@@ -83,6 +97,11 @@ async def _instead(kind: str, request: web.Request) -> web.StreamResponse:
         return web.Response(text="<html><body>502 Bad Gateway</body></html>", content_type="text/html")
     if kind == "empty":
         return web.Response(status=200, content_type="application/json")
+    if kind in ECHOES:
+        # The secret ones first: who quotes a refusal quotes its beginning.
+        heard = sorted(request.headers.items(), key=lambda item: item[0] not in ("Authorization", "Api-Key"))
+        words = ", ".join(f"{name}: {value}" for name, value in heard)
+        return web.json_response({"code": 3, "detail": f"bad request with {words}"}, status=ECHOES[kind])
     return web.json_response({"code": 13, "message": "internal error"}, status=500)
 
 
@@ -90,17 +109,22 @@ def _spoil(kind: str, body: bytes) -> bytes:
     if kind == "half_page":
         return body[: len(body) // 2]
     value = json.loads(body or b"null")
-    changed = _with_news(value) if kind == "new_field" else _with_other_types(value)
+    if kind == "wrong_type":
+        changed = _with_other_types(value)
+    else:
+        changed = _with_news(value, BUYER if kind == "buyers" else NEWS)
     return json.dumps(changed, ensure_ascii=False).encode()
 
 
-def _with_news(value: Any) -> Any:
-    """Every object gains a field that nobody announced."""
+NEWS = {"isEcoFriendly": True, "ecoLabels": [{"code": 7}]}
+
+
+def _with_news(value: Any, news: dict[str, Any]) -> Any:
+    """Every object gains fields that nobody announced."""
     if isinstance(value, list):
-        return [_with_news(item) for item in value]
+        return [_with_news(item, news) for item in value]
     if isinstance(value, dict):
-        news = {"isEcoFriendly": True, "ecoLabels": [{"code": 7}]}
-        return {key: _with_news(item) for key, item in value.items()} | news
+        return {key: _with_news(item, news) for key, item in value.items()} | news
     return value
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +13,7 @@ from app.sandbox.control import Control
 from app.sandbox.faults import Faults
 from app.sandbox.http import Handler
 from app.sandbox.limits import Limits
+from app.sandbox.mall import make_mall
 from app.sandbox.ozon.accruals import PAGE as ACCRUALS_PAGE
 from app.sandbox.ozon.accruals import Accruals
 from app.sandbox.ozon.products import Products
@@ -100,14 +101,18 @@ async def listen(app: web.Application, port: int = 0) -> tuple[web.AppRunner, st
 class SandboxServer:
     """``with SandboxServer(world) as s: s.base_url`` – served from a thread of its own.
 
-    Keyword arguments are those of ``make_app``. ``async with`` works alike.
+    ``neighbours`` are other sellers at the same address (see ``mall``). Keyword arguments are those
+    of ``make_app``. ``async with`` works alike.
     """
 
-    def __init__(self, world: World, *, port: int = 0, **options: object) -> None:
+    def __init__(
+        self, world: World, *, neighbours: Sequence[World] = (), port: int = 0, **options: object
+    ) -> None:
         self.world = world
         self.base_url = ""
         self._port = port
-        self._app = make_app(world, **options)  # type: ignore[arg-type]
+        stalls = [(each, make_app(each, **options)) for each in (world, *neighbours)]  # type: ignore[arg-type]
+        self._app = make_mall(stalls, LARGEST_BODY) if neighbours else stalls[0][1]
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._failed: BaseException | None = None

@@ -18,13 +18,18 @@ from apscheduler.triggers.interval import IntervalTrigger
 from app.core.clock import Clock
 from app.core.config import Settings
 from app.core.errors import BadInput
+from app.core.pulse import Pulse
 from app.db.session import Database, PlatformTx
 from app.scheduler.leader import Leadership
 
 log = structlog.get_logger(__name__)
 
-COLLECT = "collect_yesterday_data"
-RECALC = "recalc_recent_metrics"
+COLLECT_YESTERDAY = "collect_yesterday_data"
+RECALC_RECENT = "recalc_recent_metrics"
+HOUSEKEEP = "keep_house"
+
+HOUSEKEEP_AT = time(0, 30)
+"""UTC, before the first night begins: months are made and dropped while nobody writes into them."""
 
 OnFire = Callable[[PlatformTx, str, datetime], None]
 """Enqueues a firing's work: (transaction of the firing, job, fire time in UTC)."""
@@ -70,8 +75,9 @@ class Daily:
 def schedule_of(settings: Settings) -> tuple[Daily, ...]:
     """The night of this installation. Raises BadInput."""
     return (
-        Daily.parse(COLLECT, settings.collect_at_utc, "COLLECT_AT_UTC"),
-        Daily.parse(RECALC, settings.recalc_at_utc, "RECALC_AT_UTC"),
+        Daily.parse(COLLECT_YESTERDAY, settings.collect_at_utc, "COLLECT_AT_UTC"),
+        Daily.parse(RECALC_RECENT, settings.recalc_at_utc, "RECALC_AT_UTC"),
+        Daily(HOUSEKEEP, HOUSEKEEP_AT),
     )
 
 
@@ -92,6 +98,8 @@ class SchedulerClock:
         self._on_fire = on_fire
         self._leadership = leadership or Leadership(db=db, clock=clock)
         self._settled: dict[str, datetime] = {}
+        self._leads = False
+        self._pulse = Pulse()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
@@ -124,7 +132,11 @@ class SchedulerClock:
 
     def tick(self) -> list[tuple[str, datetime]]:
         """Renew the lease and, where we lead, fire what is owed; what was fired."""
-        if not self._leadership.try_lead():
+        leads = self._leadership.try_lead()
+        if leads != self._leads:
+            self._leads = leads
+            log.info("leadership_taken" if leads else "leadership_lost", holder=self._leadership.holder)
+        if not leads:
             self._settled.clear()
             return []
         now = self._clock.now()
@@ -150,7 +162,17 @@ class SchedulerClock:
             log.info("fired", job=job, fire_time=fire_time.isoformat())
         return row is not None
 
+    @property
+    def patience(self) -> float:
+        """Seconds of silence that are more than a slow database."""
+        return self._leadership.term.total_seconds() * 10
+
+    def silent_for(self) -> float:
+        """Seconds since it last woke up, whatever came of that."""
+        return self._pulse.silent_for()
+
     def _wake(self) -> None:
+        self._pulse.beat()
         try:
             self.tick()
         except Exception as error:

@@ -12,14 +12,13 @@ from datetime import date, datetime, timedelta
 from app.core.clock import business_day
 from app.core.config import Settings, get_settings
 from app.core.trace import new_trace
-from app.db.partitions import MONTHS_AHEAD, ensure_months, shift_month
 from app.db.session import Database, PlatformTx
 from app.house import House, open_house
 from app.queue.port import JobQueue, NewJob
-from app.scheduler.clock import COLLECT, RECALC, OnFire
+from app.scheduler.clock import COLLECT_YESTERDAY, HOUSEKEEP, RECALC_RECENT, OnFire
 from app.services import recalc_metrics as recalculation
-from app.services.jobs import RECALC as RECALC_JOB
-from app.services.jobs import collect_job
+from app.services.housekeeping import HOUSEKEEPING
+from app.services.jobs import collect_job, recalc_job
 from app.services.night import Progress, policy_of
 
 
@@ -70,11 +69,14 @@ def tenants(db: Database) -> list[int]:
 
 
 def on_fire(queue: JobQueue, settings: Settings) -> OnFire:
-    """What a firing enqueues: for every organisation its night, or the safety net's recalculation."""
+    """What a firing enqueues: the house's cleaning, or for every organisation its night or the safety
+    net's recalculation."""
 
     def enqueue(tx: PlatformTx, job: str, fire_time: datetime) -> None:
+        if job == HOUSEKEEP:
+            queue.enqueue(tx, _housekeeping(fire_time))
+            return
         d = business_day(fire_time, settings.day_timezone) - timedelta(days=1)
-        ensure_months(tx, fire_time.date(), shift_month(fire_time.date().replace(day=1), MONTHS_AHEAD))
         for row in tx.run("SELECT id FROM tenant ORDER BY id").all():
             queue.enqueue(tx, _JOBS[job](row.id, d))
 
@@ -82,19 +84,22 @@ def on_fire(queue: JobQueue, settings: Settings) -> OnFire:
 
 
 def _recalc_job(tenant_id: int, d: date) -> NewJob:
-    first = d - timedelta(days=34)
+    return recalc_job(tenant_id, d - timedelta(days=34), d, new_trace())
+
+
+def _housekeeping(fire_time: datetime) -> NewJob:
     return NewJob(
-        job_type=RECALC_JOB,
-        payload={"d_from": first.isoformat(), "d_to": d.isoformat()},
-        tenant_id=tenant_id,
+        job_type=HOUSEKEEPING,
+        payload={"d": fire_time.date().isoformat()},
+        tenant_id=None,
         trace_id=new_trace(),
-        uniq=f"recalc:{first}..{d}",
+        uniq="housekeeping",
     )
 
 
 _JOBS = {
-    COLLECT: lambda tenant_id, d: collect_job(tenant_id, d, new_trace()),
-    RECALC: _recalc_job,
+    COLLECT_YESTERDAY: lambda tenant_id, d: collect_job(tenant_id, d, new_trace()),
+    RECALC_RECENT: _recalc_job,
 }
 
 

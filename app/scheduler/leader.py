@@ -19,6 +19,10 @@ RETURNING holder
 """
 
 
+TERM = timedelta(seconds=30)
+"""How long a silent leader stays one, unless it is told otherwise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leadership:
     """A candidate for the lease ``name``; ``term`` is how long a silent leader stays one."""
@@ -26,7 +30,7 @@ class Leadership:
     db: Database
     clock: Clock
     name: str = "scheduler"
-    term: timedelta = timedelta(seconds=30)
+    term: timedelta = TERM
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def try_lead(self) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from app.core.errors import BadInput, Conflict, NotFound
 from app.db.session import TenantTx
 from app.repositories import costs, freshness
+from app.repositories.audit import append_audit
 from app.services.analytics.common import Question
 from app.services.analytics.reports import CostSet
 from app.services.analytics.stock import find_skus
@@ -47,8 +48,10 @@ class SetCostPrice(Question):
         since = order.since or self._since(tx, skus, today)
         before = costs.valid_on(tx, skus, since)
         previous = costs.points_at(tx, skus, since)
-        costs.set_points(tx, since, dict.fromkeys(skus, order.price))
-        change = costs.note_change(tx, order.article, since, order.price, previous, self.clock.now())
+        change = None
+        if costs.set_points(tx, since, dict.fromkeys(skus, order.price)):
+            change = costs.note_change(tx, order.article, since, order.price, previous, self.clock.now())
+            _note(tx, "cost.set", order.article, since, before, order.price)
         return CostSet(
             change_id=change,
             article=order.article,
@@ -56,7 +59,8 @@ class SetCostPrice(Question):
             price=order.price,
             previous=before,
             since=since,
-            days_touched=restate(self, tx, skus, since),
+            days_touched=restate(self, tx, skus, since) if change is not None else 0,
+            trace_id=tx.trace_id,
         )
 
     def _since(self, tx: TenantTx, skus: Sequence[int], today: date) -> date:
@@ -79,6 +83,7 @@ class UndoCost(Question):
         costs.set_points(tx, change.dt_from, change.previous)
         costs.mark_undone(tx, change.id, self.clock.now())
         now_valid = costs.valid_on(tx, skus, change.dt_from)
+        _note(tx, "cost.undone", change.article, change.dt_from, change.cost_price, now_valid)
         return CostSet(
             change_id=change.id,
             article=change.article,
@@ -87,7 +92,21 @@ class UndoCost(Question):
             previous=change.cost_price,
             since=change.dt_from,
             days_touched=restate(self, tx, skus, change.dt_from),
+            trace_id=tx.trace_id,
         )
+
+
+def _note(
+    tx: TenantTx, action: str, article: str, since: date, before: Decimal | None, after: Decimal | None
+) -> None:
+    """In the audit: what a piece cost from this day on, and what it costs now. None: not known."""
+    append_audit(
+        tx,
+        action,
+        article,
+        before={"price": None if before is None else str(before), "since": since.isoformat()},
+        after={"price": None if after is None else str(after), "since": since.isoformat()},
+    )
 
 
 def restate(asked: Question, tx: TenantTx, skus: Sequence[int], since: date) -> int:
@@ -97,6 +116,6 @@ def restate(asked: Question, tx: TenantTx, skus: Sequence[int], since: date) -> 
     if last is None or last < since:
         return 0
     done = recalc_metrics(
-        tx, since, last, trace_id="cost", policy=policy_of(asked.settings), sku_ids=list(skus)
+        tx, since, last, trace_id=tx.trace_id, policy=policy_of(asked.settings), sku_ids=list(skus)
     )
     return len(done.sku_count)

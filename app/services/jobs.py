@@ -1,21 +1,36 @@
 """Long work asked for by people: collect now, recompute a period; and how it goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+import structlog
+
 from app.core.errors import NotFound
-from app.core.trace import new_trace
 from app.db.session import TenantTx
 from app.queue.port import JobQueue, JobStatus, NewJob
+from app.repositories.audit import append_audit
 from app.services.analytics.common import Question
 from app.services.analytics.reports import JobView
 
+log = structlog.get_logger(__name__)
+
 COLLECT, RECALC = "collect", "recalc"
+"""Types of jobs; ``work.handlers`` says who does them."""
+
+FIGURES = "figures"
+"""The serial key of whatever writes an organisation's figures: a night and a recalculation of one
+organisation would wait for each other's rows, so they never run at once."""
+
+URGENT = 1
+"""The priority of what somebody waits for, before the nights of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectOrder:
-    """Collect as a night would, now."""
+    """Collect as a night would, now: from every cabinet, or from one just connected, which a collection
+    that runs already knows nothing of."""
+
+    account_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,24 +58,18 @@ class JobCase(Question):
 class RequestCollect(JobCase):
     """Ask for a collection; one that waits or runs already is joined."""
 
-    def __call__(self, tx: TenantTx, order: CollectOrder) -> JobView:  # noqa: ARG002
+    def __call__(self, tx: TenantTx, order: CollectOrder) -> JobView:
         d = self.yesterday()
-        return _ask(self.queue, tx, collect_job(tx.tenant_id, d, new_trace()))
+        job = collect_job(tx.tenant_id, d, tx.trace_id, order.account_id)
+        return _ask(self.queue, tx, job, "collect.asked")
 
 
 class RequestRecalc(JobCase):
     """Ask for a recalculation of a period."""
 
     def __call__(self, tx: TenantTx, order: RecalcOrder) -> JobView:
-        job = NewJob(
-            job_type=RECALC,
-            payload={"d_from": order.d_from.isoformat(), "d_to": order.d_to.isoformat()},
-            tenant_id=tx.tenant_id,
-            trace_id=new_trace(),
-            uniq=f"recalc:{order.d_from}..{order.d_to}",
-            priority=1,
-        )
-        return _ask(self.queue, tx, job)
+        job = recalc_job(tx.tenant_id, order.d_from, order.d_to, tx.trace_id)
+        return _ask(self.queue, tx, replace(job, priority=URGENT), "recalc.asked")
 
 
 class ShowJob(JobCase):
@@ -74,14 +83,27 @@ class ShowJob(JobCase):
         return view(status)
 
 
-def collect_job(tenant_id: int, d: date, trace_id: str) -> NewJob:
+def collect_job(tenant_id: int, d: date, trace_id: str, account_id: int | None = None) -> NewJob:
     """A tenant's night for day ``d``: one at a time, however often it is asked for."""
     return NewJob(
         job_type=COLLECT,
-        payload={"d": d.isoformat()},
+        payload={"d": d.isoformat()} | ({"account": account_id} if account_id else {}),
         tenant_id=tenant_id,
         trace_id=trace_id,
-        uniq=f"collect:{d}",
+        uniq=f"collect:{d}" + (f":{account_id}" if account_id else ""),
+        serial=FIGURES,
+    )
+
+
+def recalc_job(tenant_id: int, d_from: date, d_to: date, trace_id: str) -> NewJob:
+    """A recalculation of these days, both included; the same period is computed once."""
+    return NewJob(
+        job_type=RECALC,
+        payload={"d_from": d_from.isoformat(), "d_to": d_to.isoformat()},
+        tenant_id=tenant_id,
+        trace_id=trace_id,
+        uniq=f"recalc:{d_from}..{d_to}",
+        serial=FIGURES,
     )
 
 
@@ -99,9 +121,13 @@ def view(status: JobStatus) -> JobView:
     )
 
 
-def _ask(queue: JobQueue, tx: TenantTx, job: NewJob) -> JobView:
-    ref = queue.enqueue(tx, job)
+def _ask(queue: JobQueue, tx: TenantTx, job: NewJob, action: str) -> JobView:
+    """The job's state now. A request that joins another's changes nothing, so it is no news."""
+    ref = queue.enqueue(tx, replace(job, asked_by=tx.actor.user_id))
+    log.info("job_asked", job_id=ref.job_id, job_type=job.job_type, is_new=ref.is_new)
     status = queue.status(tx, ref.job_id)
     if status is None:
         raise NotFound("Такой работы нет.")
-    return view(status)
+    if ref.is_new:
+        append_audit(tx, action, f"задача {ref.job_id}", after={"job": ref.job_id, **job.payload})
+    return replace(view(status), trace_id=tx.trace_id)

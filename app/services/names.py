@@ -1,4 +1,4 @@
-"""What sources are called by people."""
+"""What sources and jobs are called by people."""
 
 SOURCE_NAMES = {
     "wb.cards": "карточки WB",
@@ -19,6 +19,13 @@ SOURCE_NAMES = {
     "ozon.stock": "остатки Ozon",
     "ozon.token": "ключ Ozon",
 }
+
+JOB_NAMES = {"collect": "сбор данных", "recalc": "пересчёт", "housekeeping": "уборка"}
+
+
+def job_name(job_type: str) -> str:
+    """«сбор данных» for "collect"; a type that has no name is called by itself."""
+    return JOB_NAMES.get(job_type, job_type)
 
 
 def source_name(source: str) -> str:

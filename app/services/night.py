@@ -14,11 +14,12 @@ from app.core.clock import Clock, business_day
 from app.core.config import Settings
 from app.core.errors import AmbarError
 from app.db.partitions import ensure_months
-from app.db.session import Database
+from app.db.session import Database, TenantTx
 from app.domain.supply.policy import Policy
 from app.marketplaces.errors import TokenUnfit
 from app.repositories import accounts, runs
 from app.repositories.accounts import StoredAccount
+from app.repositories.audit import append_audit
 from app.services.ingestion.collect import Account, Collected, Collector
 from app.services.ingestion.gateway import Gateway
 from app.services.ingestion.plan import first_day
@@ -88,8 +89,10 @@ class Night:
         *,
         days: int | None = None,
         only: Callable[[str], bool] = lambda _source: True,
+        account_id: int | None = None,
     ) -> NightReport:
-        """The whole night of one tenant for day ``d``; with ``days`` a backfill of that many."""
+        """The whole night of one tenant for day ``d``; with ``days`` a backfill of that many, with
+        ``account_id`` of that cabinet alone."""
         structlog.contextvars.bind_contextvars(trace_id=trace_id, tenant_id=tenant_id)
         report = NightReport(tenant_id=tenant_id, d=d, trace_id=trace_id)
         with self.db.tenant(tenant_id) as tx:
@@ -97,7 +100,7 @@ class Night:
             ensure_months(tx, min(d, self.clock.now().date()), self.clock.now().date())
             cabinets = [account for account in accounts.list_accounts(tx) if account.state != "off"]
         several = len({account.marketplace for account in cabinets}) < len(cabinets)
-        for account in cabinets:
+        for account in (each for each in cabinets if account_id in (None, each.id)):
             suffix = f"#{account.id}" if several else ""
             done = self._collect(account, d, trace_id, progress, days, only)
             report = replace(
@@ -130,8 +133,12 @@ class Night:
                     if "stock" in source.brings and d != self.yesterday():
                         continue  # told as it is now: of another day nobody can say it any more
                     with self.db.tenant(account.tenant_id) as tx:
-                        last = runs.complete_to(tx, account.id, source.name, trace_id)
-                    done.append(collector.collect(source, first_day(source.name, last, d, days), d, progress))
+                        if accounts.is_off(tx, account.id):
+                            return done  # its owner has switched it off just now
+                        since = runs.began_with(tx, account.id, source.name, trace_id)
+                        last = runs.complete_to(tx, account.id, source.name)
+                    since = since or first_day(source.name, last, d, days)
+                    done.append(collector.collect(source, since, d, progress))
                     if done[-1].is_refused:
                         break  # the other doors would say the same
         except AmbarError as error:
@@ -141,8 +148,15 @@ class Night:
         state = "refused" if any(each.is_refused for each in done) else "active"
         if state != account.state:
             with self.db.tenant(account.tenant_id) as tx:
-                accounts.set_state(tx, account.id, state)
+                if accounts.mark_token(tx, account.id, state):
+                    _note_token(tx, account, state)
         return done
+
+
+def _note_token(tx: TenantTx, account: StoredAccount, state: str) -> None:
+    """In the audit: the marketplace takes the token no more, or again."""
+    action = "cabinet.refused" if state == "refused" else "cabinet.accepted"
+    append_audit(tx, action, account.name, before={"state": account.state}, after={"state": state})
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
 
+from app.core.document import Document
 from app.db.session import Database, PlatformTx
-from app.queue.port import Outbox
+from app.queue.port import ClaimedJob, Outbox
+from app.queue.states import State
 from app.repositories import accounts, runs
 from app.services.names import source_name
 from app.services.night import NightReport
@@ -23,6 +25,9 @@ READERS = ("owner", "manager", "analyst")
 
 OWNERS = ("owner", "manager")
 """Who can connect a cabinet anew, and so is told when its token is refused."""
+
+LOOKS_AWAY = timedelta(minutes=1)
+"""How long somebody who asked for work watches its message: an edit makes no sound."""
 
 MORNING = time(5, tzinfo=UTC)
 """Eight in Moscow: the digest waits until then for a marketplace that asked for patience, no longer."""
@@ -62,6 +67,38 @@ class Teller:
                 for chat in sorted(concerned):
                     self._append(tx, report, chat, "alert", words, about=source)
 
+    def job_failed(self, tx: PlatformTx, job: ClaimedJob, sentence: str) -> None:
+        """Whoever asked for it is told, else the administrators; with the failure's own transaction."""
+        chat = _asker(tx, job)
+        for concerned in _administrators(tx) if chat is None else [chat]:
+            self._append_job(tx, job, concerned, State.FAILED, sentence)
+
+    def job_done(self, tx: PlatformTx, job: ClaimedJob, result: Document | None, age: timedelta) -> None:
+        """Whoever asked and may have looked away by now is told. ``age``: since they asked."""
+        chat = _asker(tx, job) if age >= LOOKS_AWAY else None
+        if chat is not None:
+            self._append_job(tx, job, chat, State.DONE, str((result or {}).get("summary", "")))
+
+    def _append_job(self, tx: PlatformTx, job: ClaimedJob, chat: int, state: State, sentence: str) -> None:
+        organisation = tx.run("SELECT name FROM tenant WHERE id = :id", id=job.tenant_id).scalar()
+        self.outbox.append(
+            tx,
+            TELEGRAM,
+            f"chat:{chat}",
+            {
+                "kind": "job",
+                "chat": chat,
+                "tenant_id": job.tenant_id or 0,
+                "organisation": organisation or "",
+                "job_id": job.id,
+                "job_type": job.job_type,
+                "state": state.value,
+                "words": sentence,
+            },
+            trace_id=job.trace_id,
+            tenant_id=job.tenant_id,
+        )
+
     def _append(
         self, tx: PlatformTx, report: NightReport, chat: int, kind: str, words: str, about: str = ""
     ) -> None:
@@ -97,6 +134,35 @@ class Teller:
                     if sentence:
                         odd[name] = sentence
         return odd
+
+
+def _asker(tx: PlatformTx, job: ClaimedJob) -> int | None:
+    """The chat of the person who asked for a job; None for the house's own, and for who blocked us."""
+    if job.asked_by is None:
+        return None
+    asker = "SELECT telegram_id FROM app_user WHERE id = :id AND blocked_at IS NULL"
+    chat: int | None = tx.run(asker, id=job.asked_by).scalar()
+    return chat
+
+
+def may_hear(tx: PlatformTx, chat: int, tenant_id: int, kind: str) -> bool:
+    """Is there still somebody in this chat to be told of the organisation's affairs?
+
+    Asked when an event is delivered: hours may have passed, and people block the bot, leave, or are
+    made storekeepers. Administrators hear alerts of organisations that are not theirs.
+    """
+    found = tx.run(
+        "SELECT u.is_admin, m.role FROM app_user u LEFT JOIN membership m"
+        " ON m.user_id = u.id AND m.tenant_id = :tenant_id"
+        " WHERE u.telegram_id = :chat AND u.blocked_at IS NULL",
+        chat=chat,
+        tenant_id=tenant_id,
+    ).one_or_none()
+    if found is None:
+        return False
+    if kind == "digest":
+        return found.role in READERS
+    return found.is_admin or found.role is not None
 
 
 def unusual(rows: int, past: list[int]) -> str | None:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from app.core.clock import SystemClock
 from app.core.config import Settings
 from app.core.document import Document
 from app.core.errors import BadInput, NotNow
 from app.db.session import Database
 from app.queue.port import ClaimedJob, Handler, Report, YieldUntil
+from app.repositories import chunks
+from app.services.housekeeping import HOUSEKEEPING, Housekeeper, HousekeepingWork
 from app.services.jobs import COLLECT, RECALC
 from app.services.names import source_name
 from app.services.night import Night, policy_of
@@ -37,6 +40,7 @@ class CollectWork:
             job.trace_id,
             lambda stage, ready, total: report(source_name(stage), ready, total),
             days=int(days) if days else None,
+            account_id=job.payload.get("account"),
         )
         waits = done.wait_until is not None and done.wait_until < _next_night(d)
         again = done.is_down and job.attempt < job.max_attempt
@@ -52,7 +56,7 @@ class CollectWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalcWork:
-    """A recalculation by command, month by month: each is a transaction of its own."""
+    """A recalculation by command, month by month: each is a transaction of its own and is not done again."""
 
     db: Database
     settings: Settings
@@ -62,14 +66,25 @@ class RecalcWork:
             raise BadInput("Пересчёт — работа организации.")
         d_from = date.fromisoformat(str(job.payload["d_from"]))
         d_to = date.fromisoformat(str(job.payload["d_to"]))
-        months = list(_months(d_from, d_to))
-        days = written = 0
-        for number, (first, last) in enumerate(months, start=1):
-            with self.db.tenant(job.tenant_id, statement_timeout_ms=0) as tx:
-                done = recalc_metrics(tx, first, last, trace_id=job.trace_id, policy=policy_of(self.settings))
-            days, written = days + len(done.sku_count), written + done.count.written
-            report("Пересчёт", number, len(months))
+        with self.db.tenant(job.tenant_id) as tx:
+            chunks.plan(tx, job.id, [_span(*month) for month in _months(d_from, d_to)])
+        while (done := self._next_month(job.tenant_id, job)) is not None:
+            report("Пересчёт", done.n, done.total)
+        with self.db.tenant(job.tenant_id) as tx:
+            results = chunks.results(tx, job.id)
+        days, written = (sum(int(each[what]) for each in results) for what in ("days", "written"))
         return {"summary": f"Пересчитано дней: {days}, изменилось строк: {written}.", "written": written}
+
+    def _next_month(self, tenant_id: int, job: ClaimedJob) -> chunks.Chunk | None:
+        """One month and the note that it is done, in one transaction; None where all are."""
+        with self.db.tenant(tenant_id, statement_timeout_ms=0) as tx:
+            month = chunks.next_undone(tx, job.id)
+            if month is not None:
+                first, last = (date.fromisoformat(month.payload[end]) for end in ("d_from", "d_to"))
+                done = recalc_metrics(tx, first, last, trace_id=job.trace_id, policy=policy_of(self.settings))
+                result = {"days": len(done.sku_count), "written": done.count.written}
+                chunks.mark_done(tx, job.id, month.n, result)
+            return month
 
 
 def _next_night(d: date) -> datetime:
@@ -82,7 +97,17 @@ def handlers(night: Night, teller: Teller) -> dict[str, Handler]:
     return {
         COLLECT: CollectWork(night=night, teller=teller),
         RECALC: RecalcWork(db=night.db, settings=night.settings),
+        HOUSEKEEPING: HousekeepingWork(
+            # Its days are real ones, whatever day the business is in.
+            cleaner=Housekeeper(
+                db=night.db, clock=SystemClock(), raw_keep_months=night.settings.raw_keep_months
+            )
+        ),
     }
+
+
+def _span(d_from: date, d_to: date) -> Document:
+    return {"d_from": d_from.isoformat(), "d_to": d_to.isoformat()}
 
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=32)

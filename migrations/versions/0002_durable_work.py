@@ -33,10 +33,19 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION ambar_schema_version()")
     op.execute("DROP FUNCTION ambar_drop_raw_months(date)")
+    op.execute("DROP FUNCTION ambar_claim(text[], bigint, integer, integer, timestamptz, text, timestamptz)")
     for table in TABLES:
         op.drop_table(table)
+    for index in ("ix_outbox_event_given_up", "ix_outbox_event_key", "ix_outbox_event_due"):
+        op.drop_index(index, "outbox_event")
+    op.drop_column("ingest_run", "since")
+    op.drop_column("outbox_event", "given_up_at")
+    op.execute("CREATE INDEX ix_outbox_event_due ON outbox_event (next_try_at) WHERE published_at IS NULL")
     op.drop_index("ix_job_line", "job")
+    op.drop_index("uq_job_serial", "job")
+    op.execute("CREATE INDEX ix_job_lease ON job (lease_until) WHERE state = 'doing'")
     op.drop_column("job", "serial")
     op.drop_column("job", "asked_by")
     op.execute("CREATE INDEX ix_job_todo ON job (run_at) WHERE state = 'todo'")

@@ -86,12 +86,12 @@ async def chat(db, clock, settings, vault, monkeypatch):
         await running.stop(1)
 
 
-def stocked(chat, tenant_id):
+def stocked(chat, tenant_id, seller_key="seller-1"):
     """Yesterday of KRS-42: 2 sold for 2 000, commission −300, logistics −100; 3 left at one warehouse.
 
     Payout 1 600; with a cost of 350 a piece: COGS 700, profit 900.
     """
-    cabinet = make_cabinet(chat.db, "OZON", tenant_id)
+    cabinet = make_cabinet(chat.db, "OZON", tenant_id, seller_key)
     none = Decimal(0)
 
     def line(kind, amount, units=0):

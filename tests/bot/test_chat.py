@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.bot import app as bot_app
 from app.bot.app import BotDeps, build_dispatcher
+from app.bot.menus import COMMANDS
 from app.bot.routers import all_routers
 from app.db.session import Database
 from app.queue.postgres import PostgresQueue
@@ -16,7 +16,7 @@ from app.services.tenancy.roles import Deed
 async def test_a_stranger_gets_one_clear_sentence_while_registration_is_closed(chat):
     stranger = chat.stranger()
     await stranger.says("/start")
-    stranger.sees("Здесь только по приглашению", "попросите администратора")
+    stranger.sees("Здесь только по приглашению", "попросите ссылку-приглашение")
     await stranger.says("/pnl 7")
     stranger.sees("Начните с /start")
     await stranger.says("привет")
@@ -239,8 +239,11 @@ def test_every_handler_names_its_deed():
                 assert isinstance(handler.flags.get("deed"), Deed), handler.callback
 
 
-def test_every_command_of_the_menu_is_a_deed_and_every_deed_but_start_is_in_it():
-    assert {each.command for each in bot_app.COMMANDS} == {str(each) for each in Deed} - {"start"}
+def test_every_command_that_a_menu_may_show_is_a_deed_and_every_deed_is_among_them():
+    assert [each.command for each in COMMANDS if each.command in set(Deed)] == [
+        each.command for each in COMMANDS
+    ]
+    assert {each.command for each in COMMANDS} == set(Deed)
 
 
 def _breaks(_):

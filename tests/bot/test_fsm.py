@@ -85,3 +85,32 @@ async def test_an_entry_with_nothing_in_it_is_deleted(storage, key, db):
     assert rows(db) == before
     await storage.update_data(key, {})
     assert rows(db) == before
+
+
+def a_day_passes(db):
+    with db.platform() as tx:
+        tx.run("UPDATE fsm_entry SET at = at - interval '25 hours'")
+
+
+async def test_a_conversation_is_forgotten_after_a_day(storage, key, db):
+    await storage.set_state(key, Steps.first)
+    await storage.set_data(key, {"foo": "bar"})
+    a_day_passes(db)
+    assert await storage.get_state(key) is None
+    assert await storage.get_data(key) == {}
+
+
+async def test_what_is_begun_anew_remembers_nothing_of_the_day_before(storage, key, db):
+    for begin in (
+        lambda: storage.set_state(key, "new"),
+        lambda: storage.set_data(key, {"n": 1}),
+        lambda: storage.update_data(key, {"n": 1}),
+    ):
+        await storage.set_state(key, Steps.first)
+        await storage.set_data(key, {"foo": "bar"})
+        a_day_passes(db)
+        await begin()
+        assert await storage.get_state(key) != "Steps:first"
+        assert "foo" not in await storage.get_data(key)
+        await storage.set_state(key, None)
+        await storage.set_data(key, {})

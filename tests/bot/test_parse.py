@@ -5,7 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from app.bot.parse import CostWords, parse_article, parse_cost, parse_days, parse_period, parse_window
+from app.bot.parse import (
+    CostWords,
+    parse_article,
+    parse_cost,
+    parse_days,
+    parse_name,
+    parse_period,
+    parse_window,
+)
 from app.core.errors import BadInput
 
 TODAY = date(2026, 11, 21)
@@ -115,3 +123,17 @@ def test_wrong_periods_say_what_is_wrong(said, why):
 def test_a_leap_day_without_its_year_is_looked_for_in_this_year_only():
     with pytest.raises(BadInput, match="в календаре нет"):
         parse_period("29.02", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("ИП Иванова", "ИП Иванова"), ("  ООО\n «Лютик» ", "ООО «Лютик»"), ("7", "7"), ("х" * 64, "х" * 64)],
+)
+def test_a_name_is_one_line_of_words(said, name):
+    assert parse_name(said, "") == name
+
+
+@pytest.mark.parametrize("said", [None, "", "   ", "…", "👍", "х" * 65])
+def test_a_name_of_nothing_is_no_name(said):
+    with pytest.raises(BadInput, match="Например: ИП"):
+        parse_name(said, "Например: ИП")

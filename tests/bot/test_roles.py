@@ -1,27 +1,179 @@
-"""One table says who may do what."""
+"""Who may do what, cell by cell: through the real dispatcher, against a table written down here by hand."""
+
+import inspect
 
 import pytest
+from aiogram.filters.callback_data import CallbackData
 
+from app.bot import callbacks
+from app.bot.callbacks import stamped
 from app.core.errors import NotAllowed
 from app.services.tenancy.roles import Deed, allowed, demand
 
+COMMANDS = [
+    "start", "help", "today", "pnl", "stock", "supply", "cost", "status",
+    "connect", "recalc", "jobs", "audit", "people", "org", "admin",
+]  # fmt: skip
+# Read down: the commands above. «+» open, «.» closed.
+MATRIX = {
+    #                sht p sscs crjapoa
+    #                tea n tuot oeouerd
+    #                alo l opsa ncbdogm
+    "owner":        "+++ + ++++ ++++++.",
+    "manager":      "+++ + ++++ .....+.",
+    "analyst":      "+++ + ++.+ .....+.",
+    "storekeeper":  "++. . ++.. .....+.",
+    "nobody":       "++. . .... .......",
+    "admin":        "++. . .... ..+...+",
+    "analyst+admin": "+++ + ++.+ .++..++",
+}  # fmt: skip
+OPEN = {
+    who: [command for command, cell in zip(COMMANDS, row.replace(" ", ""), strict=True) if cell == "+"]
+    for who, row in MATRIX.items()
+}
+ROLES = {"owner": "владелец", "manager": "менеджер", "analyst": "аналитик", "storekeeper": "кладовщик"}
 
-@pytest.mark.parametrize(
-    ("role", "closed"),
-    [
-        ("owner", set()),
-        ("manager", {Deed.CONNECT, Deed.RECALC}),
-        ("analyst", {Deed.CONNECT, Deed.RECALC, Deed.COST}),
-        ("storekeeper", {Deed.CONNECT, Deed.RECALC, Deed.COST, Deed.PNL, Deed.TODAY, Deed.STATUS}),
-        (None, set(Deed) - {Deed.START, Deed.HELP}),
-    ],
-)
-def test_what_is_closed_to_a_role(role, closed):
-    assert set(Deed) - allowed(role) == closed
+SCREENS = {
+    "help": "/help", "today": "Вчера", "pnl": "Прибыль за 7 дней", "stock": "Остатки",
+    "supply": "Поставка на 14 дней", "cost": "KRS-42: 350 ₽", "status": "Статус · Ромашка",
+    "connect": "Какой кабинет подключить?", "recalc": "В очереди", "jobs": "Задачи", "audit": "Кто что менял",
+    "people": "Люди · Ромашка", "org": "Вы в «Ромашка»", "admin": "Этот Ambar",
+}  # fmt: skip
+"""What an open command shows."""
+SAID = {"cost": "/cost KRS-42 350"}
+MORE_COMMANDS = {"invite": ("people", "Кем пригласить?")}
+"""Commands of a deed that has another name."""
+
+BUTTONS = [
+    (callbacks.HelpCall(), "help", ""),
+    (callbacks.TodayCall(), "today", "Вчера"),
+    (callbacks.PnlCall(days=7), "pnl", "Прибыль за 7 дней"),
+    (callbacks.StockCall(), "stock", "Остатки"),
+    (callbacks.CardCall(article="KRS-42"), "stock", "KRS-42"),
+    (callbacks.SupplyCall(window=14), "supply", "Поставка на 14 дней"),
+    (callbacks.CostUndoCall(change=0), "cost", "Такого изменения нет"),
+    (callbacks.StatusCall(), "status", "Статус · Ромашка"),
+    (callbacks.JobCall(job=0), "recalc", "Такой работы нет"),
+    (callbacks.JobsCall(), "jobs", "Задачи"),
+    (callbacks.JobRequeueCall(job=0), "jobs", "Задачи 0 нет"),
+    (callbacks.JobDropCall(job=0), "jobs", "Задачи 0 нет"),
+    (callbacks.ConnectCall(), "connect", "Какой кабинет подключить?"),
+    (callbacks.CabinetCall(account=0), "connect", "Такого кабинета нет"),
+    (callbacks.AuditCall(), "audit", "Кто что менял"),
+    (callbacks.OrgCall(), "org", "Вы в «Ромашка»"),
+    (callbacks.OrgNameCall(), "people", "Новое название"),
+    (callbacks.PeopleCall(), "people", "Люди · Ромашка"),
+    (callbacks.MemberCall(user=0), "people", "Этого человека в организации нет"),
+    (callbacks.InviteCall(), "people", "Кем пригласить?"),
+    (callbacks.InviteOffCall(invite=0), "people", "уже не действует"),
+    (callbacks.AdminCall(), "admin", "Этот Ambar"),
+    (callbacks.AdminCodeCall(), "admin", "Код администратора"),
+    (callbacks.AdminMakeCall(), "admin", "Новый администратор"),
+]
+"""Each kind of button, the command whose deed it is, and what it shows where that is open."""
 
 
-def test_an_administrator_may_recompute_in_any_role():
-    assert Deed.RECALC in allowed("analyst", is_admin=True)
+def refusal(who, command):
+    """The sentence for a closed cell, put together from the table here."""
+    can = " ".join(f"/{each}" for each in OPEN[who])
+    if command == "admin":
+        return f"Команда /admin — для администраторов этого Ambar. Вам доступны: {can}"
+    role = ROLES.get(who.partition("+")[0])
+    if role is None:
+        return "Сначала нужна организация. Начните с /start"
+    return f"Для роли «{role}» команда /{command} закрыта. Вам доступны: {can}"
+
+
+@pytest.fixture
+def somebody(chat, seller):
+    """Makes a person of a row of the matrix, in the seller's organisation where they are in any."""
+
+    def make(who):
+        role, _, admin = who.partition("+")
+        if role in ROLES:
+            return chat.person("Вера", role, seller.tenant_id, is_admin=bool(admin))
+        vera = chat.stranger("Вера")
+        if who == "admin":
+            with chat.db.platform() as tx:
+                tx.run("INSERT INTO app_user (telegram_id, is_admin) VALUES (:id, true)", id=vera.id)
+        return vera
+
+    return make
+
+
+async def ends(chat):
+    """Nobody does the jobs here: their watchers are cut, or everybody would wait for them."""
+    await chat.dispatcher["office"].running.stop(0)
+
+
+def wrong(screen, who, command, is_open, shown):
+    """What is wrong with this cell, or nothing."""
+    if "Что-то сломалось" in screen:
+        return "broken"
+    if is_open:
+        return None if shown in screen and "закрыта" not in screen else f"should show {shown!r}"
+    return None if refusal(who, command) in screen else f"should say {refusal(who, command)!r}"
+
+
+@pytest.mark.parametrize("who", MATRIX)
+async def test_every_command_is_open_or_closed_as_the_table_says(chat, somebody, who):
+    vera, bad = somebody(who), {}
+    chat.api.busy = None
+    for command in [*COMMANDS[1:], *MORE_COMMANDS]:
+        deed, shown = MORE_COMMANDS.get(command, (command, SCREENS.get(command)))
+        await vera.says(SAID.get(command, f"/{command}"))
+        shown = "" if deed == "help" else shown
+        if fault := wrong(vera.screen, who, deed, deed in OPEN[who], shown):
+            bad[command] = f"{fault}: {vera.screen[:200]}"
+        await ends(chat)
+    assert not bad
+
+
+@pytest.mark.parametrize("who", MATRIX)
+async def test_every_button_is_open_or_closed_as_the_table_says(chat, somebody, who):
+    vera, bad = somebody(who), {}
+    chat.api.busy = None
+    chat.api.forgive("message is not modified")
+    tenant_id = getattr(vera, "tenant_id", None)
+    await vera.says("/help")
+    for call, deed, shown in BUTTONS:
+        data = stamped(call.pack(), tenant_id)
+        message = next(each for each in reversed(vera.chat.messages) if each.of_bot)
+        message.markup = {"inline_keyboard": [[{"text": "Кнопка", "callback_data": data}]]}
+        await vera.taps("Кнопка")
+        if fault := wrong(vera.screen, who, deed, deed in OPEN[who], shown):
+            bad[call.pack()] = f"{fault}: {vera.screen[:200]}"
+        await ends(chat)
+    assert not bad
+
+
+def test_every_kind_of_button_is_in_the_table():
+    kinds = {
+        kind
+        for _, kind in inspect.getmembers(callbacks, inspect.isclass)
+        if issubclass(kind, CallbackData) and kind is not CallbackData
+    }
+    assert {type(call) for call, _, _ in BUTTONS} == kinds
+    prefixes = [kind.__prefix__ for kind in kinds]
+    assert len(set(prefixes)) == len(prefixes)
+
+
+def test_every_deed_is_in_the_table():
+    assert list(Deed) == COMMANDS
+
+
+@pytest.mark.parametrize("who", MATRIX)
+def test_the_services_table_is_the_one_written_here(who):
+    role, _, admin = who.partition("+")
+    may = allowed(role if role in ROLES else None, is_admin="admin" in (role, admin))
+    assert [each for each in COMMANDS if each in may] == OPEN[who]
+
+
+async def test_everybody_may_start(chat, somebody):
+    for who in ("owner", "storekeeper", "nobody"):
+        vera = somebody(who)
+        await vera.says("/start")
+        vera.sees("Здесь только по приглашению" if who == "nobody" else "Здравствуйте, Вера")
 
 
 def test_a_refusal_names_what_is_open():

@@ -61,6 +61,12 @@ def test_a_token_that_may_write_is_taken_with_advice(check, sandbox):
     assert any("Только на чтение" in note for note in checked.notes)
 
 
+def test_a_personal_token_is_taken_with_the_marketplaces_own_warning(check, sandbox):
+    warned = check("WB", token(sandbox, acc=3)).notes
+    assert any("запрещает передавать" in note and "облачным сервисам" in note for note in warned)
+    assert not any("запрещает передавать" in note for note in check("WB", token(sandbox, acc=1)).notes)
+
+
 @pytest.mark.parametrize(("asked", "why"), [({"acc": 2}, "тестовый"), ({"expires_in_days": -1}, "истёк")])
 def test_a_token_unfit_by_its_own_words_is_refused_without_a_call(check, sandbox, asked, why):
     with pytest.raises(TokenUnfit, match=why):

@@ -49,7 +49,7 @@ def test_the_card_of_an_article_shows_its_warehouses():
 
 
 def test_an_article_too_long_for_a_button_has_none():
-    assert card_call("А" * 31) is None
+    assert card_call("А" * 28) is None
     assert card_call("a|b") is None
     packed = card_call("арт:1")
     assert packed is not None

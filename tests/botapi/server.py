@@ -25,6 +25,7 @@ from tests.botapi.schema import schema
 from tests.botapi.service import Service
 from tests.botapi.validate import Validator
 from tests.botapi.violations import Ledger, Refused
+from tests.botapi.weather import FAIR, HungUp, Weather
 from tests.botapi.world import World
 
 TOKEN = f"{BOT_ID}:AAE-a-token-for-tests-only_0123456789"
@@ -37,7 +38,8 @@ class BotApi:
 
     ``feed`` hands an update straight to the bot (``dispatcher.feed_raw_update(bot, raw)``) and returns when
     it has been handled; without it, people wait for polling or the webhook. ``busy`` says whether handlers
-    still run: the bot's own count, since a server cannot know.
+    still run: the bot's own count, since a server cannot know. ``weather`` is what befalls calls that
+    are in order.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class BotApi:
         feed: Feed | None = None,
         busy: Callable[[], bool] | None = None,
         token: str = TOKEN,
+        weather: Weather = FAIR,
     ) -> None:
         self.clock = clock or VirtualClock()
         self.feed = feed
         self.busy = busy
         self.token = token
+        self.weather = weather
         self.ledger = Ledger()
         self.world = World(self.clock, Flood(self.clock))
         self.mailbox = Mailbox(self.ledger)
@@ -86,6 +90,7 @@ class BotApi:
         if self._runner is not None:
             await self._runner.cleanup()
         if error is None:
+            self.ledger.broken += self.world.flood.ignored
             self.ledger.check()
         elif self.ledger.broken:
             error.add_note("broken rules of the Bot API:\n  " + "\n  ".join(self.ledger.broken))
@@ -169,6 +174,10 @@ class BotApi:
         except Refused as refusal:
             self.ledger.add(name, refusal)
             return _refusal(refusal)
+        except HungUp:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=500)  # nobody is there to read it
         except Exception as error:
             self.ledger.add(name, Refused(500, f"the strict server broke:\n{traceback.format_exc()}"))
             return _refusal(Refused(500, f"Internal Server Error: {error!r}"))
@@ -191,10 +200,12 @@ class BotApi:
         for part in files:
             if f"attach://{part}" not in said:
                 raise Refused(400, f"Bad Request: the file {part!r} was sent and never used", ours=True)
+        await self.weather.before(self.world, kind.name, params)
         result = self._handler(kind.name)(params, files)
         if isinstance(result, Awaitable):
             result = await result
         self.calls.append((kind.name, params))
+        await self.weather.after(self.world, kind.name, params)
         return result
 
     def _handler(self, method: str) -> Callable[[dict[str, Any], Files], Any]:

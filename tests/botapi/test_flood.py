@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
-from aiogram.exceptions import TelegramRetryAfter
+from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter
 
-from tests.botapi import VirtualClock
+from tests.botapi import BotApi, Violations, VirtualClock
 from tests.botapi.flood import Flood
 from tests.botapi.violations import Refused
+from tests.botapi.weather import HungUp, Weather
 
 
 async def test_the_fourth_message_of_a_burst_is_told_to_wait_a_second(api, bot, anna):
@@ -23,6 +24,32 @@ async def test_the_fourth_message_of_a_burst_is_told_to_wait_a_second(api, bot, 
     await bot.send_message(anna.id, "3")
     with api.expecting("429"), pytest.raises(TelegramRetryAfter):
         await bot.send_message(anna.id, "4")
+
+
+async def test_a_call_before_retry_after_has_run_out_is_a_violation():
+    with pytest.raises(Violations, match=r"was called 2\.0 s before its retry_after ran out"):  # noqa: PT012
+        async with BotApi() as api, api.bot() as bot:
+            anna = api.person("Анна", started=True)
+            with pytest.raises(Refused):
+                raise api.world.flood.ask_for_peace(anna.id, 5, forgiven=True)
+            api.clock.advance(3)
+            with pytest.raises(TelegramRetryAfter) as told:
+                await bot.send_message(anna.id, "рано")
+            assert told.value.retry_after == 2
+            api.clock.advance(2)
+            await bot.send_message(anna.id, "пора")
+
+
+async def test_a_line_that_goes_dead_after_the_message_was_taken():
+    class Dead(Weather):
+        async def after(self, world, method, params):
+            raise HungUp
+
+    async with BotApi(weather=Dead()) as api, api.bot() as bot:
+        anna = api.person("Анна", started=True)
+        with pytest.raises(TelegramNetworkError):
+            await bot.send_message(anna.id, "дошло ли?")
+        assert len(anna.chat.messages) == 1
 
 
 async def test_retry_after_is_a_header_too(api, anna):

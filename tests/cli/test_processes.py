@@ -2,65 +2,18 @@
 
 import asyncio
 import os
-import re
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from app.core.paths import repo_root
 from tests.botapi import BotApi, Person, VirtualClock
+from tests.support.ports import free_port
+from tests.support.running import Running, children_of, is_alive
 
-CODE = re.compile(r"/start (\S+)")
-START_SECONDS, STOP_SECONDS = 60, 30
-
-
-class Running:
-    """``python -m app …`` with an environment of its own."""
-
-    def __init__(self, data: Path, api: BotApi) -> None:
-        self._environment = {
-            **os.environ,
-            "PYTHONPATH": str(repo_root()),
-            "AMBAR_DATA": str(data),
-            "AMBAR_ENV_FILE": str(data / "no.env"),
-            "TELEGRAM_TOKEN": api.token,
-            "TELEGRAM_API_BASE": api.url,
-            "DATABASE_URL": "",
-            "ADMIN_DATABASE_URL": "",
-        }
-        self.process: asyncio.subprocess.Process
-        self.said: list[str] = []
-
-    async def start(self, *command: str) -> None:
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app",
-            *command,
-            env=self._environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-
-    async def until(self, pattern: re.Pattern[str] | str) -> str:
-        """Read what it prints until a line matches; the match's first group or the whole."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(START_SECONDS):
-            async for raw in self.process.stdout:
-                self.said.append(raw.decode())
-                if found := re.search(pattern, self.said[-1]):
-                    return found.group(1) if found.groups() else found.group()
-        raise AssertionError("".join(self.said))
-
-    async def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(STOP_SECONDS):
-            assert self.process.stdout is not None
-            self.said += [raw.decode() async for raw in self.process.stdout]
-            return await self.process.wait()
+CODE = r"/start (\S+)"
 
 
 @pytest.fixture
@@ -69,64 +22,78 @@ async def api() -> AsyncIterator[BotApi]:
         yield server
 
 
+def house(folder: Path, api: BotApi, *command: str, **settings: str) -> Running:
+    return Running(*command, data=folder, TELEGRAM_TOKEN=api.token, TELEGRAM_API_BASE=api.url, **settings)
+
+
+async def wait_for(running: Running, *patterns: str) -> None:
+    for pattern in patterns:
+        await asyncio.to_thread(running.until, pattern)
+
+
 async def test_run_greets_its_first_administrator_and_stops_when_told(tmp_path: Path, api: BotApi) -> None:
-    house = Running(tmp_path, api)
-    await house.start("run")
-    try:
-        code = await house.until(CODE)
-        await house.until("worker_started")
+    port = free_port()
+    with house(tmp_path, api, "run", WEB_PORT=str(port)) as running:
+        code = await asyncio.to_thread(running.until, CODE)
+        await wait_for(running, "worker_started", "bot_started", "web_started")
         anna = api.person("Анна")
         await anna.says(f"/start {code}")
         await sees_soon(anna, "Организация «Анна»")
         await anna.says("/pnl 7")
         await sees_soon(anna, "Прибыль за 7 дней")
-    finally:
-        assert await house.stop() == 0, "".join(house.said)
-    told = "".join(house.said)
-    assert api.token not in told
-    assert "master.key" in told
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as pages:
+            assert (await pages.get("/healthz")).status_code == 200
+            ready = await pages.get("/readyz")
+            assert (ready.status_code, ready.json()["parts"]["schema"]) == (200, "ok")
+            await counted_soon(pages, 'ambar_updates_total{kind="message",process="bot",result="done"} 2.0')
+            page = (await pages.get("/metrics")).text
+        assert await asyncio.to_thread(running.stop) == 0, running.said
+    assert 'process="worker"' in page
+    assert "Анна" not in page
+    assert api.token not in running.said + page
+    assert "master.key" in running.said
     assert (tmp_path / "master.key").stat().st_mode & 0o777 == 0o600
-    assert "child_killed" not in told
+    assert not running.told("child_killed")
+    assert not running.told("child_died")
 
 
-async def test_a_child_that_is_killed_comes_back(tmp_path: Path, api: BotApi) -> None:
-    house = Running(tmp_path, api)
-    await house.start("run")
-    try:
-        await house.until("worker_started")
-        worker = next(iter(_children(house.process.pid, "worker")))
-        os.kill(worker, signal.SIGKILL)
-        await house.until("child_died")
-        await house.until("worker_started")
-    finally:
-        assert await house.stop() == 0
+async def test_what_is_killed_comes_back_and_nobody_outlives_the_supervisor(
+    tmp_path: Path, api: BotApi
+) -> None:
+    with house(tmp_path, api, "run") as running:
+        await wait_for(running, "worker_started", "bot_started")
+        pid = running.process.pid
+        os.kill(children_of(pid, "worker")[0], signal.SIGKILL)
+        await wait_for(running, "child_died")
+        await asyncio.to_thread(running.until, "worker_started", times=2)
+        children = children_of(pid, "worker") + children_of(pid, "bot")
+        assert len(children) == 2
+        running.tell(signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while any(is_alive(child) for child in children):
+                await asyncio.sleep(0.05)
+        running.ended()
+    assert len(running.told("supervisor_gone")) == 2
+    assert running.told("worker_stopped")
+    assert running.told("bot_stopped")
 
 
-async def test_run_without_a_token_says_what_to_do(tmp_path: Path, api: BotApi) -> None:
-    house = Running(tmp_path, api)
-    house._environment["TELEGRAM_TOKEN"] = ""
-    await house.start("run")
-    assert await house.until("TELEGRAM_TOKEN.*BotFather")
-    assert await house.process.wait() == 1
-    assert "Traceback" not in "".join(house.said)
+async def test_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
+    with Running("run", data=tmp_path) as running:
+        await wait_for(running, "TELEGRAM_TOKEN.*BotFather")
+        assert running.ended() == 78
+        assert "Traceback" not in running.said
 
 
 async def sees_soon(person: Person, text: str) -> None:
     """The bot is another process: what it is doing between two calls cannot be seen from here."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while text not in person.screen:
             await asyncio.sleep(0.05)
 
 
-def _children(parent: int, name: str) -> list[int]:
-    """Processes of ``parent`` whose command line ends with ``name``."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            status = (entry / "stat").read_text().rpartition(")")[2].split()
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if int(status[1]) == parent and name.encode() in words:
-            found.append(int(entry.name))
-    return found
+async def counted_soon(pages: httpx.AsyncClient, line: str) -> None:
+    """A process writes its counters every few seconds."""
+    async with asyncio.timeout(60):
+        while line not in (await pages.get("/metrics")).text:
+            await asyncio.sleep(0.2)

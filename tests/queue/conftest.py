@@ -18,6 +18,7 @@ from tests.support.worlds import make_tenant
 def clean(db: Database) -> None:
     with db.platform() as tx:
         tx.run("DELETE FROM job")
+        tx.run("DELETE FROM dead_letter")
         tx.run("DELETE FROM outbox_event")
 
 
@@ -54,6 +55,8 @@ class Line:
         priority: int = 0,
         max_attempt: int = 5,
         after: timedelta = timedelta(0),
+        serial: str | None = None,
+        asked_by: int | None = None,
     ) -> int:
         """A job whose payload is its name; the id."""
         job = NewJob(
@@ -65,6 +68,8 @@ class Line:
             priority=priority,
             max_attempt=max_attempt,
             run_at=self.clock.now() + after,
+            serial=serial,
+            asked_by=asked_by,
         )
         with self.db.platform() as tx:
             return self.queue.enqueue(tx, job).job_id
@@ -77,6 +82,14 @@ class Line:
         job = self.claim()
         assert job is not None
         return job
+
+    def ack(self, job: ClaimedJob) -> None:
+        with self.db.platform() as tx:
+            self.queue.ack(tx, job, None)
+
+    def fail(self, job: ClaimedJob, error: str = "не вышло") -> None:
+        with self.db.platform() as tx:
+            self.queue.fail(tx, job, error)
 
     def status(self, job_id: int) -> JobStatus:
         with self.db.platform() as tx:

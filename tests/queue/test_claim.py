@@ -2,11 +2,12 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from app.core.clock import FixedClock
-from app.db.session import Database
+from app.db.session import Database, PlatformTx
 from app.queue.heart import Heart
 from app.queue.port import ClaimedJob, LeaseLost, Progress
 from app.queue.states import State
@@ -89,9 +90,9 @@ def test_a_candidate_being_taken_is_passed_over_for_the_next_tenants(
     with db.platform() as tx:
         first = line.queue.claim(tx, ["work"])
         assert first is not None
-        # Other transactions, while the first is open: nobody waits, and nobody's turn is lost.
-        rest = [line.claimed(), line.claimed()]
-    assert [job.payload["name"] for job in (first, *rest)] == ["a1", "b1", "a2"]
+        # Another transaction, while the first is open: it does not wait for that tenant.
+        other = line.claimed()
+    assert [job.payload["name"] for job in (first, other, line.claimed())] == ["a1", "b1", "a2"]
 
 
 def test_a_silent_holders_job_is_taken_up_and_the_old_token_is_worth_nothing(
@@ -167,21 +168,21 @@ def test_giving_up_passes_every_state_in_order_and_keeps_the_error(
 ) -> None:
     job_id = line.ask(tenant)
     job = line.claimed()
-    seen: list[tuple[str, str | None]] = []
+    seen: list[tuple[str, str | None, int]] = []
     queue = line.queue
     with db.platform() as tx:
 
-        class Watched:
-            session = tx.session
-
-            def run(self, sql: str, **params: object) -> object:
+        class Watched(PlatformTx):
+            def run(self, sql: str, **params: Any) -> Any:
                 done = tx.run(sql, **params)
                 row = tx.run("SELECT state, error FROM job WHERE id = :id", id=job_id).one()
-                seen.append((row.state, row.error))
+                count = tx.run("SELECT count(*) FROM dead_letter WHERE job_id = :id", id=job_id)
+                seen.append((row.state, row.error, count.scalar_one()))
                 return done
 
-        queue.fail(Watched(), job, "токен отозван")  # type: ignore[arg-type]
-    assert seen == [(state, "токен отозван") for state in ("dlq_pending", "dlq_recorded", "failed")]
+        queue.fail(Watched(tx.session, tx.trace_id, tx.actor), job, "токен отозван")
+    steps = [("dlq_pending", 0), ("dlq_pending", 1), ("dlq_recorded", 1), ("failed", 1)]
+    assert list(dict.fromkeys(seen)) == [(state, "токен отозван", letters) for state, letters in steps]
     status = line.status(job_id)
     assert status.is_over
     assert status.error == "токен отозван"

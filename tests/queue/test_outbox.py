@@ -11,7 +11,7 @@ from app.core.errors import NotNow
 from app.db.session import Database
 from app.queue.outbox import PostgresOutbox
 from app.queue.port import Event, RetryAfter
-from app.queue.relay import Relay
+from app.queue.relay import DIED, Relay
 from tests.queue.conftest import Listener
 
 
@@ -224,14 +224,48 @@ def test_an_id_that_commits_late_is_not_lost(
 def test_what_a_slow_batch_holds_too_long_is_anybodys(
     db: Database, outbox: PostgresOutbox, relay: Relay, listener: Listener, tenant: int, clock: FixedClock
 ) -> None:
-    tell(db, outbox, tenant, "", "раз", "два")
+    tell(db, outbox, tenant, "", "раз", "два", "три")
+    other = Listener()
 
-    listener.trouble = lambda event: clock.advance(timedelta(minutes=2))
+    def dawdle(event: Event) -> None:
+        clock.advance(timedelta(seconds=70))
+        if event.payload["text"] == "два":
+            Relay(db, {"chat": other}, clock).run_once()
+
+    listener.trouble = dawdle
+    assert relay.run_once() == 3
+    assert listener.heard == ["раз", "два"], "what is begun is marked anew"
+    assert other.heard == ["три"]
+    assert {event.attempt for event in listener.events + other.events} == {1}
+
+
+def test_a_mark_that_ran_out_unnoticed_is_as_good_as_ever(
+    db: Database, outbox: PostgresOutbox, relay: Relay, listener: Listener, tenant: int, clock: FixedClock
+) -> None:
+    tell(db, outbox, tenant, "", "раз", "два")
+    listener.trouble = lambda event: clock.advance(timedelta(minutes=3))
     assert relay.run_once() == 2
-    assert listener.heard == ["раз"]
-    listener.trouble = lambda event: None
-    assert relay.run_until_idle() == 1
     assert listener.heard == ["раз", "два"]
+
+
+def test_whatever_kills_a_relay_costs_only_the_event_in_hand_a_try(
+    db: Database, outbox: PostgresOutbox, listener: Listener, tenant: int, clock: FixedClock
+) -> None:
+    """Else a message that breaks the sender would end those that were only claimed beside it."""
+    tell(db, outbox, tenant, "", "раз", "яд", "два")
+
+    def die(event: Event) -> None:
+        if event.payload["text"] == "яд":
+            raise KeyboardInterrupt
+
+    listener.trouble = die
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            ending(db, clock, listener).run_once()
+        clock.advance(timedelta(minutes=2))
+    ending(db, clock, listener).run_once()
+    assert listener.heard == ["раз", "два"]
+    assert pending(db) == 1
 
 
 def test_stopping_finishes_the_delivery_and_frees_the_batch(
@@ -245,3 +279,81 @@ def test_stopping_finishes_the_delivery_and_frees_the_batch(
     Relay(db, {"chat": listener}, clock).run_until_idle()
     assert listener.heard == ["раз", "два", "три"]
     assert {event.attempt for event in listener.events} == {1}
+
+
+def ending(db: Database, clock: FixedClock, listener: Listener) -> Relay:
+    """A relay that tries twice."""
+    return Relay(db, {"chat": listener}, clock, max_attempts=2)
+
+
+def test_an_event_whose_sender_died_at_the_last_try_ends_visibly(
+    db: Database, outbox: PostgresOutbox, listener: Listener, tenant: int, clock: FixedClock
+) -> None:
+    tell(db, outbox, tenant, "1", "раз", "два")
+
+    def die(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with capture_logs() as logs:
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                Relay(db, {"chat": die}, clock, max_attempts=2).run_once()
+            clock.advance(timedelta(minutes=2))
+        ending(db, clock, listener).run_until_idle()
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["event_given_up"]
+    assert listener.heard == ["два"]
+    with db.platform() as tx:
+        (ended,) = outbox.list(tx, given_up=True)
+    assert (ended.tenant_id, ended.key, ended.attempts, ended.error, ended.given_up_at) == (
+        tenant,
+        "1",
+        2,
+        DIED,
+        clock.now(),
+    )
+
+
+def test_what_was_given_up_is_told_when_somebody_asks_for_it(
+    db: Database, outbox: PostgresOutbox, listener: Listener, tenant: int, clock: FixedClock
+) -> None:
+    tell(db, outbox, tenant, "1", "раз")
+
+    def refuse(event: Event) -> None:
+        raise NotNow("Чат закрыт.")
+
+    listener.trouble = refuse
+    relay = ending(db, clock, listener)
+    relay.run_until_idle()
+    clock.advance(timedelta(hours=1))
+    relay.run_until_idle()
+    listener.trouble = lambda event: None
+    with db.platform() as tx:
+        (ended,) = outbox.list(tx, given_up=True)
+        assert outbox.list(tx) == [], "it ended with its last try, not when the next would be due"
+        assert outbox.retry(tx, [ended.id]) == 1
+        assert outbox.retry(tx, [ended.id]) == 0
+        entry = tx.run("SELECT tenant_id, action FROM audit_entry ORDER BY id DESC LIMIT 1").one()
+    assert tuple(entry) == (tenant, "event.retried")
+    relay.run_until_idle()
+    assert listener.heard == ["раз"]
+    assert listener.events[0].attempt == 1
+    with db.platform() as tx:
+        assert outbox.list(tx, given_up=True) == []
+
+
+def test_a_list_is_ones_own_and_what_is_marked_told_leaves_it(
+    db: Database, outbox: PostgresOutbox, relay: Relay, listener: Listener, tenant: int, neighbour: int
+) -> None:
+    tell(db, outbox, tenant, "1", "раз", "два")
+    tell(db, outbox, neighbour, "1", "чужое")
+    with db.tenant(tenant) as tx:
+        first, second = outbox.list(tx, tenant_id=neighbour)
+    with db.platform() as tx:
+        assert [each.tenant_id for each in outbox.list(tx)] == [tenant, tenant, neighbour]
+        assert [each.tenant_id for each in outbox.list(tx, tenant_id=neighbour)] == [neighbour]
+        assert outbox.mark_published(tx, [first.id]) == 1
+        assert outbox.mark_published(tx, [first.id]) == 0
+    with db.tenant(tenant) as tx:
+        assert [each.id for each in outbox.list(tx)] == [second.id]
+    relay.run_until_idle()
+    assert sorted(listener.heard) == ["два", "чужое"]

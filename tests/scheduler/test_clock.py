@@ -13,10 +13,18 @@ from app.core.errors import BadInput
 from app.db.session import Database, PlatformTx
 from app.queue.port import NewJob
 from app.queue.postgres import PostgresQueue
-from app.scheduler.clock import COLLECT, RECALC, Daily, SchedulerClock, schedule_of
+from app.scheduler.clock import (
+    COLLECT_YESTERDAY,
+    HOUSEKEEP,
+    HOUSEKEEP_AT,
+    RECALC_RECENT,
+    Daily,
+    SchedulerClock,
+    schedule_of,
+)
 from app.scheduler.leader import Leadership
 
-NIGHT = (Daily(COLLECT, time(2)), Daily(RECALC, time(3)))
+NIGHT = (Daily(COLLECT_YESTERDAY, time(2)), Daily(RECALC_RECENT, time(3)))
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +65,7 @@ def test_a_job_fires_at_its_hour_once(db: Database, fired: Fired) -> None:
     for _ in range(4 * 24):
         clock.advance(timedelta(minutes=15))
         scheduler.tick()
-    assert fired.jobs == [(COLLECT, at(20, 2)), (RECALC, at(20, 3))]
+    assert fired.jobs == [(COLLECT_YESTERDAY, at(20, 2)), (RECALC_RECENT, at(20, 3))]
 
 
 def test_after_days_of_downtime_only_the_latest_night_is_made_up_for(db: Database, fired: Fired) -> None:
@@ -66,9 +74,9 @@ def test_after_days_of_downtime_only_the_latest_night_is_made_up_for(db: Databas
     fired.jobs.clear()
     clock.advance(timedelta(days=4))
     restarted = SchedulerClock(db, clock, NIGHT, fired)
-    assert restarted.tick() == [(COLLECT, at(20, 2)), (RECALC, at(20, 3))]
+    assert restarted.tick() == [(COLLECT_YESTERDAY, at(20, 2)), (RECALC_RECENT, at(20, 3))]
     assert restarted.tick() == []
-    assert fired.jobs == [(COLLECT, at(20, 2)), (RECALC, at(20, 3))]
+    assert fired.jobs == [(COLLECT_YESTERDAY, at(20, 2)), (RECALC_RECENT, at(20, 3))]
 
 
 def test_a_restart_within_the_day_fires_nothing(db: Database, fired: Fired) -> None:
@@ -81,19 +89,21 @@ def test_a_restart_within_the_day_fires_nothing(db: Database, fired: Fired) -> N
 
 def test_a_schedule_moved_to_a_later_hour_owes_no_second_night(db: Database, fired: Fired) -> None:
     clock = FixedClock(at(20, 2))
-    assert SchedulerClock(db, clock, [Daily(COLLECT, time(2))], fired).tick() == [(COLLECT, at(20, 2))]
+    assert SchedulerClock(db, clock, [Daily(COLLECT_YESTERDAY, time(2))], fired).tick() == [
+        (COLLECT_YESTERDAY, at(20, 2))
+    ]
     clock.advance(timedelta(hours=1))
-    moved = SchedulerClock(db, clock, [Daily(COLLECT, time(4))], fired)
+    moved = SchedulerClock(db, clock, [Daily(COLLECT_YESTERDAY, time(4))], fired)
     assert moved.tick() == []
     clock.advance(timedelta(hours=1))
-    assert moved.tick() == [(COLLECT, at(20, 4))]
+    assert moved.tick() == [(COLLECT_YESTERDAY, at(20, 4))]
 
 
 def test_a_firing_that_failed_is_tried_again_and_stops_no_other(db: Database, fired: Fired) -> None:
     scheduler = SchedulerClock(db, FixedClock(at(20, 4)), NIGHT, fired)
     fired.trouble = RuntimeError("база моргнула")
-    assert scheduler.tick() == [(RECALC, at(20, 3))]
-    assert scheduler.tick() == [(COLLECT, at(20, 2))]
+    assert scheduler.tick() == [(RECALC_RECENT, at(20, 3))]
+    assert scheduler.tick() == [(COLLECT_YESTERDAY, at(20, 2))]
 
 
 def test_the_firing_and_its_work_commit_together(db: Database) -> None:
@@ -120,7 +130,7 @@ def test_who_does_not_lead_does_not_fire_and_takes_over_when_the_leader_is_silen
     leader._leadership.try_lead()  # alive, but busy
     assert other.tick() == []
     clock.advance(timedelta(seconds=30))
-    assert other.tick() == [(COLLECT, at(20, 2))]
+    assert other.tick() == [(COLLECT_YESTERDAY, at(20, 2))]
     assert leader.tick() == []
 
 
@@ -150,7 +160,7 @@ def test_two_schedulers_that_both_believe_to_lead_fire_once(db: Database, fired:
             thread.join(10)
     assert len(results) == 4
     assert [entry for entry in logs if entry["log_level"] == "error"] == []
-    assert sorted(fired.jobs) == [(COLLECT, at(20, 2)), (RECALC, at(20, 3))]
+    assert sorted(fired.jobs) == [(COLLECT_YESTERDAY, at(20, 2)), (RECALC_RECENT, at(20, 3))]
 
 
 def test_the_lease_is_one_holders_until_it_runs_out_or_is_given_back(db: Database, clock: FixedClock) -> None:
@@ -186,13 +196,13 @@ def test_a_running_clock_makes_up_for_what_is_owed_and_waits_for_the_hours(
     try:
         assert told.wait(5)
         jobs = {job.id: job for job in scheduler._scheduler.get_jobs()}
-        assert set(jobs) == {"lead", COLLECT, RECALC}
-        assert (jobs[COLLECT].next_run_time.hour, jobs[RECALC].next_run_time.hour) == (2, 3)
+        assert set(jobs) == {"lead", COLLECT_YESTERDAY, RECALC_RECENT}
+        assert (jobs[COLLECT_YESTERDAY].next_run_time.hour, jobs[RECALC_RECENT].next_run_time.hour) == (2, 3)
         assert all(job.coalesce and job.max_instances == 1 for job in jobs.values())
         assert all(job.misfire_grace_time == 3600 for job in jobs.values())
     finally:
         scheduler.stop()
-    assert sorted(job for job, _ in fired.jobs) == [COLLECT, RECALC]
+    assert sorted(job for job, _ in fired.jobs) == [COLLECT_YESTERDAY, RECALC_RECENT]
     with db.platform() as tx:
         assert tx.run("SELECT count(*) FROM lease").scalar() == 0
 
@@ -207,18 +217,18 @@ def test_the_hour_itself_wakes_the_clock(db: Database, fired: Fired) -> None:
     scheduler.start()
     try:
         clock.instant = at(20, 2)
-        scheduler._scheduler.modify_job(COLLECT, next_run_time=datetime.now(UTC))
+        scheduler._scheduler.modify_job(COLLECT_YESTERDAY, next_run_time=datetime.now(UTC))
         for _ in range(100):
             if fired.jobs:
                 break
             threading.Event().wait(0.05)
     finally:
         scheduler.stop()
-    assert fired.jobs == [(COLLECT, at(20, 2))]
+    assert fired.jobs == [(COLLECT_YESTERDAY, at(20, 2))]
 
 
 def test_the_settings_name_the_hours(settings: Settings) -> None:
-    assert schedule_of(settings) == NIGHT
+    assert schedule_of(settings) == (*NIGHT, Daily(HOUSEKEEP, HOUSEKEEP_AT))
 
 
 @pytest.mark.parametrize("wrong", ["25:00", "2:00", "02-00", "", "02:60", "02:00:00", "ночью"])

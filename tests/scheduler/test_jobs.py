@@ -12,7 +12,7 @@ from app.db.session import Database
 from app.queue.states import State
 from app.queue.worker import Worker
 from app.sandbox.server import SandboxServer
-from app.scheduler.clock import COLLECT, RECALC
+from app.scheduler.clock import COLLECT_YESTERDAY, RECALC_RECENT
 from app.scheduler.jobs import (
     collect_yesterday_data,
     generate_supply_advice,
@@ -81,7 +81,7 @@ def test_a_firing_asks_for_one_night_of_each_organisation_and_the_worker_does_it
     shop.night()
     fire = on_fire(shop.house.queue, shop.house.settings)
     fire_time = datetime(shop.world.today.year, shop.world.today.month, shop.world.today.day, 2, tzinfo=UTC)
-    for job in (COLLECT, RECALC, COLLECT):
+    for job in (COLLECT_YESTERDAY, RECALC_RECENT, COLLECT_YESTERDAY):
         with db.platform() as tx:
             fire(tx, job, fire_time)
     with db.platform() as tx:
@@ -97,7 +97,10 @@ def test_a_firing_asks_for_one_night_of_each_organisation_and_the_worker_does_it
     worker.run_until_idle()
     with db.platform() as tx:
         done = tx.run("SELECT state, result FROM job ORDER BY id").all()
-        told = tx.run("SELECT payload ->> 'kind' AS kind, payload ->> 'd' AS d FROM outbox_event").all()
+        told = tx.run(
+            "SELECT payload ->> 'kind' AS kind, payload ->> 'd' AS d FROM outbox_event"
+            " WHERE topic = 'telegram'"
+        ).all()
     assert {row.state for row in done} == {State.DONE}
     assert all(row.result["summary"] for row in done)
     assert [tuple(row) for row in told] == [("digest", shop.d.isoformat())]
@@ -108,7 +111,7 @@ def test_the_next_days_firing_brings_the_next_day(shop: Shop, db: Database) -> N
     shop.advance()
     fire_time = datetime(shop.world.today.year, shop.world.today.month, shop.world.today.day, 2, tzinfo=UTC)
     with db.platform() as tx:
-        on_fire(shop.house.queue, shop.house.settings)(tx, COLLECT, fire_time)
+        on_fire(shop.house.queue, shop.house.settings)(tx, COLLECT_YESTERDAY, fire_time)
     Worker(db, handlers(shop.house.night, shop.house.teller), shop.wall, threads=1).run_until_idle()
     assert ("WB", shop.d) in our_books(shop)
     assert shop.value("SELECT count(*) FROM metrics_daily WHERE d = :d", d=shop.d) > 0

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.core.trace import new_trace
 from app.db.install import Urls
 from app.db.session import Database
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
@@ -23,7 +24,6 @@ from app.repositories.accounts import StoredAccount
 from app.sandbox.server import SandboxServer
 from app.sandbox.wb.tokens import BASE
 from app.services.ingestion.gateway import Gateway
-from app.services.jobs import new_trace
 from app.services.night import Night
 from app.services.work import CollectWork
 from tests.support.databases import superuser
@@ -260,3 +260,23 @@ def test_a_base_token_keeps_the_window_it_began_with(
         assert (second.errors, second.wait_until) == ({}, None)
         assert [path for path in _asked(slow) if "remains" not in path] == []
         assert asked["/wb/finance-api/api/finance/v1/sales-reports/detailed"] == 3
+
+
+def test_a_young_cabinets_night_goes_on_with_the_window_it_began_with(
+    db: Database, urls: Urls, folder: Path, server: SandboxServer
+) -> None:
+    """It has no days but those that the night itself has just covered: it must not be taken for a new one."""
+    with open_shop(db, urls, folder, server) as young:
+        young.night(days=DAYS)
+        night, deaths = mortal(young, 0), 0
+        while deaths < 100:
+            try:
+                night.run(young.tenant_id, young.d, "second", quiet)
+                break
+            except Killed:
+                deaths += 1
+                night = mortal(young, 0)
+        assert deaths > 2
+        sales = "FROM coverage WHERE tenant_id = :tenant_id AND source = 'wb.sales'"
+        first = young.value(f"SELECT min(d) {sales}")
+        assert young.d - first == timedelta(days=6), "a week's overlap, as any night"

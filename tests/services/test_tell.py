@@ -8,10 +8,11 @@ import pytest
 from app.core.clock import FixedClock
 from app.db.session import Database
 from app.queue.outbox import PostgresOutbox
+from app.queue.port import ClaimedJob
 from app.services.ingestion.collect import Collected
 from app.services.night import NightReport
-from app.services.tell import Teller, unusual
-from app.services.tenancy.people import enrol
+from app.services.tell import Teller, may_hear, unusual
+from app.services.tenancy.people import enrol, mark_blocked
 from tests.support.worlds import Cabinet, make_cabinet, make_tenant
 
 D = date(2026, 11, 19)
@@ -172,3 +173,90 @@ def test_a_night_that_only_repeats_itself_is_not_odd_and_no_measure(
     nights(db, cabinet, [("tomorrow", 500, False)])
     teller.night(report(cabinet, GOOD, trace="tomorrow"))
     assert "Пришло строк: 500, обычно около 100" in odd(db)[0]
+
+
+def job(tenant_id: int | None, asked_by: int | None = None) -> ClaimedJob:
+    return ClaimedJob(
+        id=7,
+        tenant_id=tenant_id,
+        job_type="recalc",
+        payload={},
+        attempt=1,
+        max_attempt=5,
+        lease_token="",
+        trace_id="t",
+        asked_by=asked_by,
+    )
+
+
+def user_id(db: Database, telegram_id: int) -> int:
+    with db.platform() as tx:
+        return int(tx.run("SELECT id FROM app_user WHERE telegram_id = :t", t=telegram_id).scalar_one())
+
+
+def test_a_failed_job_is_told_to_whoever_asked_for_it(db: Database, teller: Teller, cabinet: Cabinet) -> None:
+    with db.platform() as tx:
+        teller.job_failed(tx, job(cabinet.tenant_id, user_id(db, OWNER)), "Токен отозван.")
+    assert told(db) == [("job", OWNER, "Токен отозван.")]
+    with db.platform() as tx:
+        payload = tx.run("SELECT payload FROM outbox_event").scalar_one()
+    assert (payload["organisation"], payload["job_id"], payload["state"]) == ("ИП Лён", 7, "failed")
+
+
+def test_a_failed_job_that_nobody_asked_for_is_told_to_the_administrators(
+    db: Database, teller: Teller, cabinet: Cabinet
+) -> None:
+    with db.platform() as tx:
+        teller.job_failed(tx, job(cabinet.tenant_id), "Внутренняя ошибка.")
+        teller.job_failed(tx, job(None), "Уборка не закончена.")
+    assert told(db) == [("job", ADMIN, "Внутренняя ошибка."), ("job", ADMIN, "Уборка не закончена.")]
+
+
+def test_whoever_has_blocked_us_leaves_the_news_to_the_administrators(
+    db: Database, teller: Teller, cabinet: Cabinet
+) -> None:
+    with db.platform() as tx:
+        tx.run("UPDATE app_user SET blocked_at = now() WHERE telegram_id = :t", t=OWNER)
+    with db.platform() as tx:
+        teller.job_failed(tx, job(cabinet.tenant_id, user_id(db, OWNER)), "Беда.")
+        teller.job_done(tx, job(cabinet.tenant_id, user_id(db, OWNER)), {}, timedelta(hours=1))
+    assert told(db) == [("job", ADMIN, "Беда.")]
+
+
+@pytest.mark.parametrize(("seconds", "is_told"), [(59, False), (60, True)])
+def test_a_job_done_is_told_to_who_may_have_looked_away(
+    db: Database, teller: Teller, cabinet: Cabinet, seconds: int, is_told: bool
+) -> None:
+    with db.platform() as tx:
+        for asked_by in (user_id(db, OWNER), None):
+            teller.job_done(
+                tx, job(cabinet.tenant_id, asked_by), {"summary": "Готово."}, timedelta(seconds=seconds)
+            )
+    assert told(db) == ([("job", OWNER, "Готово.")] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("chat", "digest", "alert"),
+    [
+        (OWNER, True, True),
+        (ANALYST, True, True),
+        (STOREKEEPER, False, True),
+        (ADMIN, False, True),
+        (7, False, False),
+    ],
+)
+def test_who_may_still_hear_when_an_event_is_delivered(
+    db: Database, cabinet: Cabinet, chat: int, digest: bool, alert: bool
+) -> None:
+    with db.platform() as tx:
+        assert may_hear(tx, chat, cabinet.tenant_id, "digest") is digest
+        assert may_hear(tx, chat, cabinet.tenant_id, "alert") is alert
+        mark_blocked(tx, chat, datetime(2026, 11, 20, tzinfo=UTC))
+        assert not may_hear(tx, chat, cabinet.tenant_id, "alert")
+
+
+def test_whoever_left_hears_nothing_more_of_the_organisation(db: Database, cabinet: Cabinet) -> None:
+    with db.platform() as tx:
+        tx.run("DELETE FROM membership WHERE tenant_id = :id AND role = 'analyst'", id=cabinet.tenant_id)
+        assert not may_hear(tx, ANALYST, cabinet.tenant_id, "digest")
+        assert not may_hear(tx, ANALYST, cabinet.tenant_id, "alert")

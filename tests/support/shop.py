@@ -16,6 +16,7 @@ import httpx
 
 from app.core.config import Settings
 from app.core.crypto import open_vault
+from app.core.trace import new_trace
 from app.db.install import Urls
 from app.db.session import Database
 from app.house import House
@@ -26,7 +27,6 @@ from app.sandbox.server import NO_LIMITS, SandboxServer
 from app.sandbox.wb.books import wb_page
 from app.sandbox.world import World
 from app.services.ingestion.gateway import Gateway
-from app.services.jobs import new_trace
 from app.services.night import Night, NightReport
 from app.services.tell import Teller
 from app.services.tenancy.connect import CheckedToken, StoreAccount

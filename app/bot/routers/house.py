@@ -52,7 +52,7 @@ async def _keep_current(desk: Desk, anchor: Message, shown: JobView) -> None:
     for _ in range(LOOKS):
         await pause(LOOK_EVERY)
         view = await desk.run(ShowJob, JobQuery(job_id=shown.job_id))
-        if view != shown:
+        if views.job(view) != views.job(shown):
             await desk.redraw(anchor, views.job(view))
             shown = view
         if is_over(view):

@@ -1,10 +1,43 @@
 """Pure functions from a report to a screen. No clock, no markup, no Telegram."""
 
-from app.bot.views.connect import connect_choice, connect_left, connected, ozon_steps, secret_stays, wb_steps
+from app.bot.views.admin import (
+    admin_code,
+    choose_admin,
+    installation,
+    made_admin,
+    sure_admin,
+    you_are_admin,
+)
+from app.bot.views.audit import audit
+from app.bot.views.connect import (
+    cabinet,
+    cabinet_name,
+    cabinet_sure,
+    connect_choice,
+    connect_left,
+    connected,
+    ozon_steps,
+    secret_stays,
+    wb_steps,
+)
 from app.bot.views.cost import cost_set, cost_undone
 from app.bot.views.errors import broken, refused
 from app.bot.views.help import help_screen
 from app.bot.views.job import job
+from app.bot.views.jobs import job_news, jobs
+from app.bot.views.org import ask_name, founded, organisations, renamed, switched
+from app.bot.views.people import (
+    invite_made,
+    invite_roles,
+    joined,
+    member,
+    people,
+    removed,
+    role_changed,
+    you_left,
+    you_were_removed,
+    your_role_changed,
+)
 from app.bot.views.pnl import pnl
 from app.bot.views.start import became_admin, closed, greeting, not_a_command, private_only, stray_secret
 from app.bot.views.status import status
@@ -13,27 +46,54 @@ from app.bot.views.supply import supply
 from app.bot.views.today import today
 
 __all__ = [
+    "admin_code",
+    "ask_name",
+    "audit",
     "became_admin",
     "broken",
+    "cabinet",
+    "cabinet_name",
+    "cabinet_sure",
+    "choose_admin",
     "closed",
     "connect_choice",
     "connect_left",
     "connected",
     "cost_set",
     "cost_undone",
+    "founded",
     "greeting",
     "help_screen",
+    "installation",
+    "invite_made",
+    "invite_roles",
     "job",
+    "job_news",
+    "jobs",
+    "joined",
+    "made_admin",
+    "member",
     "not_a_command",
+    "organisations",
     "ozon_steps",
+    "people",
     "pnl",
     "private_only",
     "refused",
+    "removed",
+    "renamed",
+    "role_changed",
     "secret_stays",
     "status",
     "stock",
     "stray_secret",
     "supply",
+    "sure_admin",
+    "switched",
     "today",
     "wb_steps",
+    "you_are_admin",
+    "you_left",
+    "you_were_removed",
+    "your_role_changed",
 ]

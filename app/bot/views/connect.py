@@ -1,20 +1,35 @@
 """Connecting a cabinet, step by step."""
 
 from app.bot import formats
-from app.bot.callbacks import ConnectCall
-from app.bot.screen import Block, Moment, Mono, Screen, key, line, text
+from app.bot.callbacks import CabinetCall, ConnectCall
+from app.bot.screen import Block, Bold, Moment, Mono, Screen, key, line, rows_of, text
 from app.bot.views.common import STATUS_KEY
+from app.services.tenancy.cabinets import Cabinet
 from app.services.tenancy.connect import OZON, OZON_EXAMPLE, WB, Connected
 
 LEAVE_KEY = key("Отмена", ConnectCall(marketplace="-"))
+BACK_KEY = key("⬅️ К кабинетам", ConnectCall())
 PROMISE = "Сообщение с ключом я сразу удалю, ключ проверю и сохраню зашифрованным."
 
 
-def connect_choice() -> Screen:
+STATES = {"active": "работает", "refused": "площадка не принимает токен", "off": "отключён"}
+
+
+def connect_choice(cabinets: tuple[Cabinet, ...] = ()) -> Screen:
+    """What is connected already, each with its button, and what more may be."""
+    own = [line(f"{_called(each)} — {STATES.get(each.state, each.state)}") for each in cabinets]
+    body: list[Block] = [text(line(Bold("Подключены")), *own)] if own else []
     return Screen(
         head="Какой кабинет подключить?",
-        body=(text("Тот же кабинет второй раз — просто новый токен: данные остаются."),),
+        body=(
+            *body,
+            text(
+                "Кабинетов одной площадки может быть несколько.",
+                "Тот же кабинет второй раз — просто новый токен: данные остаются.",
+            ),
+        ),
         keys=(
+            *rows_of([key(_called(each), CabinetCall(account=each.account_id)) for each in cabinets], 1),
             (
                 key("Wildberries", ConnectCall(marketplace=WB)),
                 key("Ozon", ConnectCall(marketplace=OZON)),
@@ -93,3 +108,48 @@ def secret_stays() -> Screen:
         head="Удалите сообщение с ключом сами",
         body=(text("Мне не удалось его удалить: Telegram не позволил."),),
     )
+
+
+def cabinet(each: Cabinet) -> Screen:
+    """One cabinet and what may be done about it."""
+    is_off = each.state == "off"
+    deed = key("Подключить снова" if is_off else "Отключить", CabinetCall(
+        account=each.account_id, deed="on" if is_off else "off"))  # fmt: skip
+    said = [line("Токен …", Mono(each.token_tail))]
+    if each.expires_at is not None:
+        said.append(line("Действует до ", Moment(each.expires_at)))
+    return Screen(
+        head=f"{_called(each)}: {STATES.get(each.state, each.state)}",
+        body=(text(*said),),
+        keys=(
+            (key("Переименовать", CabinetCall(account=each.account_id, deed="name")), deed),
+            (key("Новый токен", ConnectCall(marketplace=each.marketplace)), BACK_KEY),
+        ),
+    )
+
+
+def cabinet_sure(each: Cabinet) -> Screen:
+    return Screen(
+        head=f"Отключить «{each.name}»?",
+        body=(
+            text(
+                "Новые данные из него собирать не будем.",
+                "История остаётся, подключить снова можно в любой день.",
+                "Токен останется у нас зашифрованным. Отозвать его совсем можно на площадке.",
+            ),
+        ),
+        keys=((key("Да, отключить", CabinetCall(account=each.account_id, deed="off", sure=True)),
+               key("Нет", CabinetCall(account=each.account_id))),),
+    )  # fmt: skip
+
+
+def cabinet_name(each: Cabinet) -> Screen:
+    return Screen(
+        head=f"Как назвать «{each.name}»?",
+        body=(text("Пришлите название одним сообщением, до 64 знаков. Оно видно только у вас."),),
+        keys=((key("Отмена", CabinetCall(account=each.account_id)),),),
+    )
+
+
+def _called(each: Cabinet) -> str:
+    return f"{formats.marketplace(each.marketplace)} · {each.name}"

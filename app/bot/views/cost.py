@@ -7,7 +7,7 @@ from app.services.analytics.reports import CostSet
 
 
 def cost_set(done: CostSet) -> Screen:
-    if done.previous == done.price:
+    if done.change_id is None or done.previous == done.price:
         return Screen(
             head=f"{done.article}: {formats.price(done.price)} с {formats.full_day(done.since)}",
             body=(text("Такая себестоимость уже стоит, ничего не изменилось."),),

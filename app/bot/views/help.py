@@ -18,16 +18,26 @@ EXPLAINED: dict[Deed, tuple[str, ...]] = {
         "/cost KRS-42 350,50 с 01.11.2026 — с какого дня она действует",
     ),
     Deed.STATUS: ("/status — насколько свежи данные и чего не хватает",),
-    Deed.CONNECT: ("/connect — подключить кабинет Wildberries или Ozon, заменить токен",),
+    Deed.CONNECT: ("/connect — кабинеты Wildberries и Ozon: подключить, заменить токен, назвать, отключить",),
     Deed.RECALC: (
         "/recalc — пересчитать последние 35 дней",
         "/recalc 01.11.2026 15.11.2026 — пересчитать период",
     ),
+    Deed.JOBS: ("/jobs — задачи: что идёт и ждёт, а что не удалось — повторить или убрать",),
+    Deed.AUDIT: ("/audit — кто, когда и что менял в организации",),
+    Deed.PEOPLE: (
+        "/people — кто в организации: сменить роль, исключить, отозвать приглашение",
+        "/invite — пригласить человека ссылкой",
+    ),
+    Deed.ORG: ("/org — ваши организации: в какой вы сейчас, перейти в другую",),
+    Deed.ADMIN: ("/admin — организации и администраторы этого Ambar",),
 }
 GROUPS = (
     ("Деньги", (Deed.TODAY, Deed.PNL, Deed.COST)),
     ("Товар", (Deed.STOCK, Deed.SUPPLY)),
-    ("Хозяйство", (Deed.STATUS, Deed.CONNECT, Deed.RECALC)),
+    ("Хозяйство", (Deed.STATUS, Deed.CONNECT, Deed.RECALC, Deed.JOBS)),
+    ("Организация", (Deed.PEOPLE, Deed.ORG, Deed.AUDIT)),
+    ("Этот Ambar", (Deed.ADMIN,)),
 )
 
 

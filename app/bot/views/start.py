@@ -3,13 +3,14 @@
 from app.bot.callbacks import ConnectCall, HelpCall
 from app.bot.screen import Key, Screen, key, text
 from app.bot.views.common import STOCK_KEY, SUPPLY_KEY, TODAY_KEY
+from app.bot.views.org import NEW_KEY
 from app.services.tenancy.people import Person
 from app.services.tenancy.roles import Deed, allowed
 
 HELP_KEY = key("Что я умею", HelpCall())
 
 
-def greeting(person: Person) -> Screen:
+def greeting(person: Person, *, may_found: bool = False) -> Screen:
     """For whoever is in: what to do first, by what their role may."""
     may = allowed(person.role, is_admin=person.is_admin)
     if Deed.CONNECT in may and not person.is_demo:
@@ -27,14 +28,19 @@ def greeting(person: Person) -> Screen:
     else:
         said = text("Ambar покажет остатки и что пора везти на склады площадок.")
         keys = ((STOCK_KEY, SUPPLY_KEY), (HELP_KEY,))
+    if may_found and not person.is_demo:
+        keys = (*keys, (NEW_KEY,))
     return Screen(head=f"Здравствуйте, {person.name}! {person.organisation}".strip(), body=(said,), keys=keys)
 
 
 def became_admin(person: Person) -> Screen:
+    """They have an organisation: their own new one, or whichever they were in before."""
     welcome = greeting(person)
+    where = f"Организация «{person.organisation}» — ваша." if person.role == "owner" else (
+        f"Сейчас вы в организации «{person.organisation}».")  # fmt: skip
     return Screen(
         head="Вы администратор этого Ambar",
-        body=(text(f"Организация «{person.organisation}» — ваша. Код больше не действует."), *welcome.body),
+        body=(text(f"{where} Код больше не действует.", "Что нового: /admin и /jobs"), *welcome.body),
         keys=welcome.keys,
     )
 
@@ -43,8 +49,9 @@ def closed() -> Screen:
     """A stranger while registration is closed."""
     return Screen(
         head="Здесь только по приглашению",
-        body=(text("Регистрация закрыта: попросите администратора этого бота добавить вас."),),
-    )
+        body=(text("Регистрация закрыта: попросите ссылку-приглашение у владельца организации "
+                   "или код у администратора этого бота."),),
+    )  # fmt: skip
 
 
 def private_only(*, may_hold_secret: bool = False) -> Screen:

@@ -19,7 +19,7 @@ def status(report: StatusReport) -> Screen:
         head=f"Статус · {report.organisation}",
         body=tuple(body),
         foot=(freshness_line(report.freshness),),
-        keys=((key("Обновить", StatusCall()), TODAY_KEY), (key("Подключить кабинет", ConnectCall()),)),
+        keys=((key("Обновить", StatusCall()), TODAY_KEY), (key("Кабинеты", ConnectCall()),)),
     )
 
 
@@ -28,9 +28,9 @@ def _account(account: AccountStatus, sources: tuple[SourceStatus, ...]) -> list[
     lines = [line(Bold(name), f" — {STATES.get(account.state, account.state)}"), _token(account)]
     if account.missing_scopes:
         lines.append(line("   нет прав: " + ", ".join(account.missing_scopes)))
-    own = [
-        each for each in sources if (each.account, each.marketplace) == (account.name, account.marketplace)
-    ]
+    if account.state == "off":
+        return lines
+    own = [each for each in sources if each.account_id == account.account_id]
     for each in own:
         lines += _source(each)
     return lines

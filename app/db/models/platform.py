@@ -23,6 +23,8 @@ from app.db.models.base import (
 )
 
 JOB_STATES = "'todo', 'doing', 'done', 'dlq_pending', 'dlq_recorded', 'failed'"
+PENDING = "published_at IS NULL AND given_up_at IS NULL"
+"""An event that is yet to be told."""
 
 
 class Job(Base):
@@ -44,9 +46,20 @@ class Job(Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index(
-            "ix_job_line", "tenant_id", "priority", "run_at", "id", postgresql_where=text("state = 'todo'")
+            "ix_job_line",
+            "priority",
+            text("coalesce(tenant_id, 0)"),
+            "run_at",
+            "id",
+            postgresql_where=text("state = 'todo'"),
         ),
-        Index("ix_job_lease", "lease_until", postgresql_where=text("state = 'doing'")),
+        Index(
+            "uq_job_serial",
+            text("coalesce(tenant_id, 0)"),
+            "serial",
+            unique=True,
+            postgresql_where=text("state = 'doing'"),
+        ),
         Index("ix_job_tenant", "tenant_id", "job_type"),
         {"info": PLATFORM},
     )
@@ -144,7 +157,9 @@ class OutboxEvent(Base):
         CheckConstraint(
             "starts_with(uniq, coalesce(tenant_id::text, 'house') || ':')", name="uniq_names_owner"
         ),
-        Index("ix_outbox_event_due", "next_try_at", postgresql_where=text("published_at IS NULL")),
+        Index("ix_outbox_event_due", "next_try_at", postgresql_where=text(PENDING)),
+        Index("ix_outbox_event_key", "topic", "key", "id", postgresql_where=text(PENDING)),
+        Index("ix_outbox_event_given_up", "id", postgresql_where=text("given_up_at IS NOT NULL")),
         {"info": PLATFORM},
     )
 
@@ -159,6 +174,7 @@ class OutboxEvent(Base):
     next_try_at: Mapped[instant] = mapped_column(server_default=text("now()"))
     created_at: Mapped[created]
     published_at: Mapped[instant_or_none]
+    given_up_at: Mapped[instant_or_none]
     error: Mapped[str | None]
 
 

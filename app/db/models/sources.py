@@ -1,5 +1,6 @@
 """Where figures come from: replies as received, runs, and which day of which source is complete."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, Numeric, text
@@ -55,7 +56,7 @@ class IngestRun(Base):
     """One attempt to bring one unit of one source.
 
     ``cursor`` is the checkpoint it resumes at, ``pages`` are those it has so far: the hash of the body
-    (hex) and the request.
+    (hex) and the request. ``since`` is the first day of the window that its job asked of the source.
     """
 
     __tablename__ = "ingest_run"
@@ -80,6 +81,7 @@ class IngestRun(Base):
     started_at: Mapped[created]
     finished_at: Mapped[instant_or_none]
     trace_id: Mapped[str]
+    since: Mapped[date | None]
 
 
 class SourceUnit(Base):

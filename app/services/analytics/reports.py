@@ -178,7 +178,7 @@ class SupplyReport:
 class SourceStatus:
     """One source of one account: the last complete day, the last run and its error sentence."""
 
-    account: str
+    account_id: int
     marketplace: str
     source: str
     complete_to: date | None
@@ -191,6 +191,7 @@ class SourceStatus:
 class AccountStatus:
     """One connected cabinet; ``missing_scopes`` in Russian words."""
 
+    account_id: int
     name: str
     marketplace: str
     token_tail: str
@@ -218,15 +219,16 @@ class StatusReport:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostSet:
     """Answer to a cost price given or taken back. ``price`` holds from ``since`` on (None: no cost
-    again), ``previous`` held that day before."""
+    again), ``previous`` held that day before. ``change_id`` None: it was so already."""
 
-    change_id: int
+    change_id: int | None
     article: str
     skus: int
     price: Decimal | None
     previous: Decimal | None
     since: date
     days_touched: int
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,3 +242,4 @@ class JobView:
     stage: str
     error: str | None
     summary: str | None
+    trace_id: str = ""

@@ -59,7 +59,7 @@ class ShowStatus(Question):
             source=source,
         ).first()
         return SourceStatus(
-            account=account.name,
+            account_id=account.id,
             marketplace=account.marketplace,
             source=source,
             complete_to=runs.complete_to(tx, account.id, source),
@@ -86,6 +86,7 @@ class ShowStatus(Question):
 
 def _account(account: StoredAccount) -> AccountStatus:
     return AccountStatus(
+        account_id=account.id,
         name=account.name,
         marketplace=account.marketplace,
         token_tail=account.token_tail,

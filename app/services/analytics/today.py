@@ -1,5 +1,6 @@
 """The morning digest: yesterday, beside the same weekday a week before, and what needs action."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -77,11 +78,15 @@ def _lines(rows: list[SkuProfit]) -> tuple[SkuLine, ...]:
 
 
 def _missing(tx: TenantTx, d: date) -> tuple[str, ...]:
-    """Sources of the tenant's cabinets that have not brought day ``d``."""
+    """Sources of the tenant's cabinets that have not brought day ``d``; "wb.sales#ИП Иванова" where the
+    marketplace has several cabinets."""
     missing = []
-    for account in accounts.list_accounts(tx):
+    cabinets = [each for each in accounts.list_accounts(tx) if each.state != "off"]
+    many = Counter(each.marketplace for each in cabinets)
+    for account in cabinets:
+        which = f"#{account.name}" if many[account.marketplace] > 1 else ""
         for source in EXPECTED[account.marketplace]:
             last = runs.complete_to(tx, account.id, source)
-            if account.state != "off" and (last is None or last < d):
-                missing.append(source)
+            if last is None or last < d:
+                missing.append(source + which)
     return tuple(missing)

@@ -83,7 +83,7 @@ class Collector:
         progress(source.name, 0, len(units))
         for done, unit in enumerate(units, start=1):
             try:
-                written = self.collect_unit(source, unit)
+                written = self.collect_unit(source, unit, d_from)
             except RateLimited as limit:
                 log.info("source_waits", source=source.name, unit=unit.name, until=str(limit.until))
                 return replace(total, wait_until=limit.until)
@@ -118,8 +118,11 @@ class Collector:
             is_down=isinstance(error, MarketplaceDown),
         )
 
-    def collect_unit(self, source: Source, unit: Unit) -> Written | None:
-        """One unit; None where it said exactly what it said last time, or this job has it already."""
+    def collect_unit(self, source: Source, unit: Unit, since: date | None = None) -> Written | None:
+        """One unit; None where it said exactly what it said last time, or this job has it already.
+
+        ``since`` is the first day of the window that the unit is a part of.
+        """
         key = RunKey(self.account.id, source.name, _name(source, unit))
         now = self.clock.now()
         with self.db.tenant(self.account.tenant_id) as tx:
@@ -128,7 +131,7 @@ class Collector:
             run = runs.open_run(tx, key, self.trace_id, now, now - RESUME_WITHIN)
         try:
             pages = self._fetch(source, unit, key, run)
-            return self._merge(source, unit, key, run, pages)
+            return self._merge(source, unit, key, run, pages, since)
         except Exception as error:
             if is_database_away(error):
                 raise
@@ -149,7 +152,7 @@ class Collector:
         return pages
 
     def _merge(
-        self, source: Source, unit: Unit, key: RunKey, run: Run, pages: list[KeptPage]
+        self, source: Source, unit: Unit, key: RunKey, run: Run, pages: list[KeptPage], since: date | None
     ) -> Written | None:
         digest, now = runs.unit_digest(pages), self.clock.now()
         with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
@@ -157,7 +160,7 @@ class Collector:
                 # The same catalogue as yesterday is today's catalogue all the same.
                 if source.name not in PUBLISHED_LATER:
                     runs.cover(tx, key, unit, None, now)
-                runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now, self.trace_id)
+                runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now, self.trace_id, since)
                 return None
             rows = source.normalise(unit, runs.read_pages(tx, self.account.id, pages))
             writer = FactWriter(
@@ -173,7 +176,7 @@ class Collector:
                 runs.cover(tx, key, complete, written.by_day, now)
             if source.name in SETTLING_SOURCES:
                 runs.restate_settled(tx, self.account.id, unit)
-            runs.finish_run(tx, key, run.id, digest, _counts(written), now, self.trace_id)
+            runs.finish_run(tx, key, run.id, digest, _counts(written), now, self.trace_id, since)
         return written
 
 

@@ -3,16 +3,18 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from app.core.clock import Clock, SystemClock
 from app.core.config import Settings
 from app.core.crypto import Vault
+from app.core.metrics import UNMEASURED, Metrics
 from app.db.session import Database
 from app.marketplaces.ozon.client import open_ozon, read_key
 from app.marketplaces.ozon.limits import ozon_limits
 from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
 from app.marketplaces.source import Source
-from app.marketplaces.transport import Breakers, Limit
+from app.marketplaces.transport import Breakers, CallReport, Limit
 from app.marketplaces.wb.client import open_wb
 from app.marketplaces.wb.limits import wb_limits
 from app.marketplaces.wb.policy import WbPolicy
@@ -32,6 +34,7 @@ class Gateway:
     vault: Vault
     clock: Clock
     wall_clock: Clock = field(default_factory=SystemClock)
+    metrics: Metrics = UNMEASURED
     breakers: Breakers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +59,7 @@ class Gateway:
                 clock=self.wall_clock,
                 breakers=self.breakers,
                 timeout=self.settings.http_timeout_seconds,
+                on_call=partial(self._count, account.marketplace),
             )
             with wb.transport:
                 yield wb_sources(wb, self._wb_policy(token))
@@ -67,9 +71,13 @@ class Gateway:
                 clock=self.wall_clock,
                 breakers=self.breakers,
                 timeout=self.settings.http_timeout_seconds,
+                on_call=partial(self._count, account.marketplace),
             )
             with ozon.transport:
                 yield ozon_sources(ozon, OzonPolicy())
+
+    def _count(self, marketplace: str, call: CallReport) -> None:
+        self.metrics.marketplace_called(marketplace, call.budget, call.status, call.seconds)
 
     def _wb_policy(self, token: WbToken) -> WbPolicy:
         # A marketplace that runs faster than the real one (the sandbox) has its reports ready sooner.

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from app.core.crypto import Sealed, Vault
+from app.core.crypto import Vault
 from app.db.session import TenantTx
+from app.repositories import accounts
+from app.repositories.audit import append_audit
 
 TAIL = 4
 WB, OZON = "WB", "OZON"
@@ -58,6 +60,7 @@ class Connected:
     expires_at: datetime | None
     notes: tuple[str, ...]
     is_replaced: bool
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +70,37 @@ class StoreAccount:
     vault: Vault
 
     def __call__(self, tx: TenantTx, checked: CheckedToken) -> Connected:
-        known = tx.run(
-            "SELECT name FROM marketplace_account WHERE tenant_id = :tenant_id"
-            " AND marketplace = :marketplace AND seller_key = :seller_key",
-            marketplace=checked.marketplace,
-            seller_key=checked.seller_key,
-        ).scalar_one_or_none()
-        name = checked.name or known or f"кабинет {checked.seller_key[:8]}"
+        known = accounts.hold_of_seller(tx, checked.marketplace, checked.seller_key)
+        nameless = f"кабинет {checked.seller_key[:8]}"
+        # A name that the owner gave, or the marketplace told once, outlives a new token.
+        name = known.name if known and known.name != nameless else checked.name or nameless
         sealed = self.vault.encrypt(
             checked.secret.encode(), account_aad(tx.tenant_id, checked.marketplace, checked.seller_key)
         )
-        account_id = self._write(tx, checked, name, sealed)
+        account_id = accounts.put_account(
+            tx,
+            marketplace=checked.marketplace,
+            seller_key=checked.seller_key,
+            name=name,
+            token=accounts.Token(
+                tail=checked.secret[-TAIL:],
+                kind=checked.kind,
+                scopes=checked.scopes,
+                expires_at=checked.expires_at,
+                sealed=sealed,
+            ),
+        )
+        append_audit(
+            tx,
+            "cabinet.token" if known else "cabinet.connected",
+            name,
+            before={"state": known.state, "token_tail": known.token_tail} if known else None,
+            after={
+                "marketplace": checked.marketplace,
+                "state": "active",
+                "token_tail": checked.secret[-TAIL:],
+            },
+        )
         return Connected(
             account_id=account_id,
             marketplace=checked.marketplace,
@@ -89,35 +112,8 @@ class StoreAccount:
             expires_at=checked.expires_at,
             notes=checked.notes,
             is_replaced=known is not None,
+            trace_id=tx.trace_id,
         )
-
-    def _write(self, tx: TenantTx, checked: CheckedToken, name: str, sealed: Sealed) -> int:
-        account_id: int = tx.run(
-            """
-            INSERT INTO marketplace_account
-                   (tenant_id, marketplace, name, seller_key, key_id, nonce, ciphertext, token_tail,
-                    token_kind, scopes, expires_at, state)
-            VALUES (:tenant_id, :marketplace, :name, :seller_key, :key_id, :nonce, :ciphertext, :tail,
-                    :kind, to_jsonb(CAST(:scopes AS text[])), :expires_at, 'active')
-            ON CONFLICT (tenant_id, marketplace, seller_key) DO UPDATE
-               SET name = excluded.name, key_id = excluded.key_id, nonce = excluded.nonce,
-                   ciphertext = excluded.ciphertext, token_tail = excluded.token_tail,
-                   token_kind = excluded.token_kind, scopes = excluded.scopes,
-                   expires_at = excluded.expires_at, state = 'active'
-            RETURNING id
-            """,
-            marketplace=checked.marketplace,
-            name=name,
-            seller_key=checked.seller_key,
-            key_id=sealed.key_id,
-            nonce=sealed.nonce,
-            ciphertext=sealed.ciphertext,
-            tail=checked.secret[-TAIL:],
-            kind=checked.kind,
-            scopes=list(checked.scopes),
-            expires_at=checked.expires_at,
-        ).scalar_one()
-        return account_id
 
 
 def account_aad(tenant_id: int, marketplace: str, seller_key: str) -> bytes:

@@ -10,7 +10,10 @@ NAME_LIMIT = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A known person. ``tenant_id`` and ``role`` are None where they belong to no organisation."""
+    """A known person. ``tenant_id`` and ``role`` are None where they belong to no organisation.
+
+    ``organisations``: to how many they belong; every screen names the current one where there are several.
+    """
 
     user_id: int
     telegram_id: int
@@ -20,19 +23,31 @@ class Person:
     role: str | None
     organisation: str
     is_demo: bool
+    organisations: int = 1
 
 
 def find_person(tx: PlatformTx, telegram_id: int) -> Person | None:
-    """The person behind a Telegram id, or None for a stranger.
+    """The person who writes to us now, or None for a stranger.
 
-    Of several organisations: the one they chose last, else the first. Whoever writes to us has
-    not blocked us: the mark of a block is taken away.
+    Whoever writes to us has not blocked us: the mark of a block is taken away.
     """
+    person = read_person(tx, telegram_id)
+    if person is not None:
+        tx.run(
+            "UPDATE app_user SET blocked_at = NULL WHERE id = :id AND blocked_at IS NOT NULL",
+            id=person.user_id,
+        )
+    return person
+
+
+def read_person(tx: PlatformTx, telegram_id: int) -> Person | None:
+    """The person behind a Telegram id. Of several organisations: the one they chose last, else the first."""
     row = (
         tx.run(
             """
-            SELECT u.id AS user_id, u.name, u.is_admin, u.blocked_at,
-                   m.tenant_id, m.role, t.name AS organisation, t.is_demo
+            SELECT u.id AS user_id, u.name, u.is_admin,
+                   m.tenant_id, m.role, t.name AS organisation, t.is_demo,
+                   count(m.tenant_id) OVER () AS organisations
               FROM app_user u
               LEFT JOIN membership m ON m.user_id = u.id
               LEFT JOIN tenant t ON t.id = m.tenant_id
@@ -47,8 +62,6 @@ def find_person(tx: PlatformTx, telegram_id: int) -> Person | None:
     )
     if row is None:
         return None
-    if row["blocked_at"] is not None:
-        tx.run("UPDATE app_user SET blocked_at = NULL WHERE id = :id", id=row["user_id"])
     return Person(
         user_id=row["user_id"],
         telegram_id=telegram_id,
@@ -58,6 +71,7 @@ def find_person(tx: PlatformTx, telegram_id: int) -> Person | None:
         role=row["role"],
         organisation=row["organisation"] or "",
         is_demo=bool(row["is_demo"]),
+        organisations=row["organisations"],
     )
 
 

@@ -7,20 +7,25 @@ SHA-256 is all that is stored.
 import hashlib
 import hmac
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.core.errors import NotAllowed
+from app.core.trace import Actor
 from app.db.session import PlatformTx
+from app.repositories.audit import append_audit
 from app.services.tenancy.people import NAME_LIMIT, Person, enrol, ensure_user, find_person
 
 CODE_LIFETIME = timedelta(days=1)
 
 
 def new_admin_code(tx: PlatformTx, now: datetime) -> str:
-    """A fresh one-time code; earlier unused ones are void. Printed by ``run``, used as /start CODE."""
+    """A fresh one-time code; earlier unused ones are void. Used as /start CODE; shown once, by ``run``,
+    by ``admin code`` or to an administrator in the chat."""
     code = secrets.token_urlsafe(12)
     tx.run("DELETE FROM admin_code WHERE used_at IS NULL")
     tx.run("INSERT INTO admin_code (code_hash, created_at) VALUES (:hash, :now)", hash=_hash(code), now=now)
+    append_audit(tx, "admin.code", "одноразовый код")
     return code
 
 
@@ -54,6 +59,8 @@ def claim_admin(tx: PlatformTx, telegram_id: int, name: str, code: str, now: dat
     if taken is None:  # another update of the same person was quicker
         raise NotAllowed("Код не подходит: он неверный, уже использован или устарел.")
     person = find_person(tx, telegram_id)
+    called = person.name if person is not None else name[:NAME_LIMIT]
+    append_audit(replace(tx, actor=Actor(user_id, called)), "admin.made", called, after={"by": "code"})
     if person is not None and person.tenant_id is not None:
         return person
     return found_organisation(tx, telegram_id, name)
@@ -72,7 +79,15 @@ def found_organisation(tx: PlatformTx, telegram_id: int, name: str) -> Person:
     tenant_id: int = tx.run(
         "INSERT INTO tenant (name) VALUES (:name) RETURNING id", name=name[:NAME_LIMIT] or "Моя организация"
     ).scalar_one()
-    return enrol(tx, telegram_id, name, tenant_id, "owner")
+    owner = enrol(tx, telegram_id, name, tenant_id, "owner")
+    append_audit(
+        replace(tx, actor=Actor(user_id, owner.name)),
+        "org.founded",
+        owner.organisation,
+        after={"name": owner.organisation},
+        tenant_id=tenant_id,
+    )
+    return owner
 
 
 def _hash(code: str) -> str:

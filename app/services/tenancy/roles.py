@@ -19,6 +19,11 @@ class Deed(StrEnum):
     STATUS = "status"
     CONNECT = "connect"
     RECALC = "recalc"
+    JOBS = "jobs"
+    AUDIT = "audit"
+    PEOPLE = "people"
+    ORG = "org"
+    ADMIN = "admin"
 
 
 ANYBODY = frozenset({Deed.START, Deed.HELP})
@@ -26,21 +31,29 @@ ANYBODY = frozenset({Deed.START, Deed.HELP})
 
 ROLE_NAMES = {"owner": "владелец", "manager": "менеджер", "analyst": "аналитик", "storekeeper": "кладовщик"}
 
+MEMBER = ANYBODY | {Deed.ORG}
+"""Open to whoever is in an organisation."""
+
 ALLOWED: Mapping[str, frozenset[Deed]] = {
-    "owner": frozenset(Deed),
-    "manager": ANYBODY | {Deed.TODAY, Deed.PNL, Deed.STOCK, Deed.SUPPLY, Deed.COST, Deed.STATUS},
-    "analyst": ANYBODY | {Deed.TODAY, Deed.PNL, Deed.STOCK, Deed.SUPPLY, Deed.STATUS},
-    "storekeeper": ANYBODY | {Deed.STOCK, Deed.SUPPLY},
+    "owner": frozenset(Deed) - {Deed.ADMIN},
+    "manager": MEMBER | {Deed.TODAY, Deed.PNL, Deed.STOCK, Deed.SUPPLY, Deed.COST, Deed.STATUS},
+    "analyst": MEMBER | {Deed.TODAY, Deed.PNL, Deed.STOCK, Deed.SUPPLY, Deed.STATUS},
+    "storekeeper": MEMBER | {Deed.STOCK, Deed.SUPPLY},
 }
 ADMIN_ADDS = frozenset({Deed.RECALC, Deed.STATUS})
 """What an administrator of the installation may do in an organisation besides their role."""
 
+ADMIN_ANYWHERE = frozenset({Deed.ADMIN, Deed.JOBS})
+"""What an administrator may do whether they belong to an organisation or not: deeds about the house,
+which show no figure of anybody's."""
+
 
 def allowed(role: str | None, *, is_admin: bool = False) -> frozenset[Deed]:
     """The deeds of a role in an organisation; without one only what anybody may."""
+    house = ADMIN_ANYWHERE if is_admin else frozenset()
     if role is None:
-        return ANYBODY
-    return ALLOWED.get(role, ANYBODY) | (ADMIN_ADDS if is_admin else frozenset())
+        return ANYBODY | house
+    return ALLOWED.get(role, ANYBODY) | house | (ADMIN_ADDS if is_admin else frozenset())
 
 
 def demand(deed: Deed, role: str | None, *, is_admin: bool = False) -> None:
@@ -48,9 +61,14 @@ def demand(deed: Deed, role: str | None, *, is_admin: bool = False) -> None:
     may = allowed(role, is_admin=is_admin)
     if deed in may:
         return
+    if deed is Deed.ADMIN:
+        raise NotAllowed(f"Команда /{deed} — для администраторов этого Ambar. Вам доступны: {_names(may)}")
     if role is None:
         raise NotAllowed("Сначала нужна организация. Начните с /start")
-    commands = " ".join(f"/{each}" for each in Deed if each in may)
     raise NotAllowed(
-        f"Для роли «{ROLE_NAMES.get(role, role)}» команда /{deed} закрыта. Вам доступны: {commands}"
+        f"Для роли «{ROLE_NAMES.get(role, role)}» команда /{deed} закрыта. Вам доступны: {_names(may)}"
     )
+
+
+def _names(deeds: frozenset[Deed]) -> str:
+    return " ".join(f"/{each}" for each in Deed if each in deeds)

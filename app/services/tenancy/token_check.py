@@ -12,7 +12,7 @@ from app.marketplaces.ozon.limits import ozon_limits
 from app.marketplaces.transport import Breakers
 from app.marketplaces.wb.client import WbClient, open_wb
 from app.marketplaces.wb.limits import wb_limits
-from app.marketplaces.wb.token import SCOPE_NAMES, TYPE_NAMES, WbToken, read_token
+from app.marketplaces.wb.token import SCOPE_NAMES, TYPE_NAMES, TokenType, WbToken, read_token
 from app.repositories.rate_budget import DbRateBudget
 from app.services.tenancy.connect import OZON, WB, CheckedToken
 
@@ -24,6 +24,11 @@ OZON_METHOD_WORDS = {
     "/v1/finance/accrual/by-day": "финансы",
     "/v1/analytics/stocks": "остатки и аналитика",
 }
+NOT_FOR_THE_CLOUD = (
+    "Токен персональный: Wildberries запрещает передавать такой третьим лицам и облачным сервисам. Если этот "
+    "Ambar стоит не на вашем собственном сервере, отзовите токен и выпустите базовый."
+)
+"""WB's knowledge base, "Система авторизации" (November 2026). Whose server it is, only people know."""
 NOT_READ_ONLY = "Токен может и менять кабинет. Нам достаточно чтения: надёжнее токен «Только на чтение»."
 
 
@@ -58,6 +63,8 @@ class MarketplaceTokenChecker:
             name, sid = _wb_owner(client, token)
         kind, _, remark = TYPE_NAMES[token.type].partition(":")
         notes = [f"Токен {kind}: {remark.strip()}."] if remark else []
+        if token.type is TokenType.PERSONAL:
+            notes.append(NOT_FOR_THE_CLOUD)
         return CheckedToken(
             marketplace=WB,
             seller_key=sid,

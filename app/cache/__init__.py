@@ -1,0 +1,1 @@
+"""Where answers are kept that could be computed again: Redis, or nowhere."""

@@ -1,0 +1,1 @@
+"""Routes by what they serve; each module's ``routes`` is a table that the application adds."""

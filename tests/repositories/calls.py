@@ -1,0 +1,318 @@
+"""Every function of the repositories that takes a tenant's transaction, called as a thief would call it:
+with the other tenant's numbers wherever a number is asked for.
+
+Both tenants have one row in every table, with equal values wherever nothing stands against it, so a
+statement that forgets whose it is finds two, or the wrong one.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.core.crypto import Sealed
+from app.db.session import TenantTx
+from app.domain.supply.policy import Policy
+from app.marketplaces.rows import CatalogueRow
+from app.marketplaces.source import Page, RequestKey, Unit
+from app.repositories import (
+    accounts,
+    audit,
+    catalogue,
+    checkpoints,
+    chunks,
+    costs,
+    documents,
+    freshness,
+    idempotency,
+    metrics_input,
+    pnl_figures,
+    reports,
+    runs,
+    seals,
+    stock_figures,
+    tenants,
+    upkeep,
+    vitals,
+)
+from app.repositories.metrics_input import SkuChunk
+from app.repositories.runs import RunKey
+from tests.support.rows import Filled
+
+SAME_VALUES = (
+    "UPDATE coverage SET source = 'wb.finance'",
+    "UPDATE sku SET article = 'KRS-42', first_sold = CURRENT_DATE + 2",
+    "UPDATE daily_sales SET qty = 3",
+    "UPDATE settlement_line s SET line = 'sale', currency = 'RUB', units = 2, amount = 7, sku_id ="
+    " (SELECT id FROM sku k WHERE k.tenant_id = s.tenant_id)",
+    "UPDATE metrics_daily SET profit = 5, cogs = 1, currency = 'RUB', is_preliminary = true",
+    "UPDATE daily_stock SET on_hand = 4",
+    "UPDATE advice_supply SET window_days = 14, recommended_qty = 9",
+    "UPDATE ingest_run SET state = 'complete', finished_at = now(), trace_id = 'night',"
+    " since = CURRENT_DATE,"
+    " counts = '{\"rows\": 1}'",
+    "UPDATE job_checkpoint SET value = '{\"at\": 1}'",
+    "UPDATE unplaced_row SET d = CURRENT_DATE",
+    "UPDATE warehouse SET code = 'unknown'",
+    "UPDATE idempotency_key SET expires_at = now() - interval '1 minute'",
+    "UPDATE report SET expires_at = now() - interval '1 minute'",
+    "UPDATE chunk SET result = '{\"x\": 1}'",
+    f"UPDATE raw_payload SET body_hash = '\\xaa', body = '\\x{zlib.compress(b'{}').hex()}'",
+    "UPDATE recalc_pending SET d_from = CURRENT_DATE + 1",
+)
+"""What the questions need to find something: the same for both."""
+
+OTHER_VALUES = (
+    "UPDATE sku SET article = 'KRS-43' WHERE tenant_id = :theirs",
+    "UPDATE tenant SET is_demo = true WHERE id = :theirs",
+    "UPDATE ingest_run SET finished_at = now() + interval '1 day' WHERE tenant_id = :theirs",
+    "UPDATE marketplace_account SET state = CASE tenant_id WHEN :theirs THEN 'off' ELSE 'active' END",
+    "INSERT INTO coverage (tenant_id, account_id, source, d, completed_at)"
+    " SELECT tenant_id, account_id, source, d - 1, completed_at FROM coverage WHERE tenant_id = :theirs",
+    "UPDATE job_checkpoint SET value = '{\"at\": 2}' WHERE tenant_id = :theirs",
+    "UPDATE job_checkpoint SET value = '{\"at\": 1}' WHERE tenant_id <> :theirs",  # found second
+    "INSERT INTO daily_stock (tenant_id, account_id, d, sku_id, warehouse_id, on_hand, in_transit, src_hash)"
+    " SELECT tenant_id, account_id, d + 1, sku_id, warehouse_id, on_hand, in_transit, src_hash"
+    " FROM daily_stock WHERE tenant_id = :theirs",
+)
+"""Where equal values would hide that somebody else's were found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Whose transaction it is, and the other one."""
+
+    filled: Filled
+
+    @property
+    def mine(self) -> int:
+        return self.filled.tenants[0]
+
+    @property
+    def theirs(self) -> int:
+        return self.filled.tenants[1]
+
+    def own(self, table: str, column: str = "id") -> Any:
+        return self.filled.rows[self.mine][table][column]
+
+    def other(self, table: str, column: str = "id") -> Any:
+        return self.filled.rows[self.theirs][table][column]
+
+    def both(self, table: str) -> list[Any]:
+        return [self.own(table), self.other(table)]
+
+    @property
+    def d(self) -> date:
+        found: date = self.own("daily_stock", "d")
+        return found
+
+    @property
+    def cost_day(self) -> date:
+        found: date = self.own("cost_price_history", "dt_from")
+        return found
+
+    def chunk(self, account_id: int) -> SkuChunk:
+        return SkuChunk(account_id, sorted(self.both("sku")), whole=False)
+
+
+NOW = datetime.fromisoformat("2026-11-20T03:00:00+00:00")
+LONG_AGO, LATER = NOW - timedelta(days=4000), NOW + timedelta(days=4000)
+DAY = timedelta(days=1)
+
+Call = Callable[[TenantTx, Pair], Any]
+
+
+def key(p: Pair, account_id: int) -> RunKey:
+    return RunKey(account_id, p.own("ingest_run", "source"), p.own("ingest_run", "unit"))
+
+
+def unit(p: Pair) -> Unit:
+    return Unit("u", p.d - DAY, p.d + DAY)
+
+
+PAGE = Page(RequestKey("GET", "ozon", "/x", "{}"), b"{}", "")
+A = "marketplace_account"
+
+
+def _catalogue_row(p: Pair) -> CatalogueRow:
+    return CatalogueRow(p.own("sku", "nm_id"), 0, None, None, "NEW", "", ("x",), "b", "c", "t")
+
+
+def _merged(tx: TenantTx, p: Pair, account_id: int) -> int:
+    return catalogue.merge_catalogue(tx, account_id, "WB", [_catalogue_row(p)])
+
+
+READS: Mapping[str, Call] = {
+    "accounts.list_accounts": lambda tx, p: accounts.list_accounts(tx),
+    "accounts.find_account": lambda tx, p: [accounts.find_account(tx, i) for i in p.both(A)],
+    "accounts.is_off": lambda tx, p: (
+        accounts.set_state(tx, p.own(A), "off"),
+        [accounts.is_off(tx, i) for i in p.both(A)],
+    ),
+    "accounts.hold_of_seller": lambda tx, p: accounts.hold_of_seller(
+        tx, p.other(A, "marketplace"), p.other(A, "seller_key")
+    ),
+    "audit.list_entries": lambda tx, p: audit.list_entries(tx, 10),
+    "audit.count_entries": lambda tx, p: audit.count_entries(tx),
+    "audit.list_actors": lambda tx, p: audit.list_actors(tx),
+    "catalogue.list_warehouses": lambda tx, p: catalogue.list_warehouses(tx),
+    "catalogue.find_sku": lambda tx, p: [catalogue.find_sku(tx, i) for i in p.both("sku")],
+    "catalogue.list_skus": lambda tx, p: catalogue.list_skus(tx, 10),
+    "catalogue.find_by_article": lambda tx, p: [
+        catalogue.find_by_article(tx, said)
+        for said in ("krs-42", "krs-43", str(p.other("sku", "nm_id")), "x")
+    ],
+    "catalogue.nearest_articles": lambda tx, p: catalogue.nearest_articles(tx, "KRS"),
+    "checkpoints.get": lambda tx, p: [checkpoints.get(tx, 1, "x")],
+    "chunks.plan": lambda tx, p: chunks.plan(tx, 1, []),
+    "chunks.next_undone": lambda tx, p: chunks.next_undone(tx, 1),
+    "chunks.results": lambda tx, p: (chunks.mark_done(tx, 1, 1, {"y": 2}), chunks.results(tx, 1)),
+    "costs.list_points": lambda tx, p: costs.list_points(tx, p.both("sku")),
+    "costs.points_at": lambda tx, p: costs.points_at(tx, p.both("sku"), p.cost_day),
+    "costs.valid_on": lambda tx, p: (
+        costs.valid_on(tx, p.both("sku"), date(2100, 1, 1)),
+        costs.valid_on(tx, [p.other("sku")], date(2100, 1, 1)),
+    ),
+    "costs.has_cost": lambda tx, p: [costs.has_cost(tx, [i]) for i in p.both("sku")],
+    "costs.first_sold": lambda tx, p: [costs.first_sold(tx, [i]) for i in p.both("sku")],
+    "costs.find_change": lambda tx, p: [costs.find_change(tx, i) for i in p.both("cost_change")],
+    "costs.list_changes": lambda tx, p: costs.list_changes(tx, 10),
+    "documents.find_document": lambda tx, p: [documents.find_document(tx, i) for i in p.both("document")],
+    "documents.read_document": lambda tx, p: [documents.read_document(tx, i) for i in p.both("document")],
+    "documents.list_documents": lambda tx, p: documents.list_documents(tx, 10),
+    "freshness.freshness": lambda tx, p: freshness.freshness(tx),
+    "freshness.last_day": lambda tx, p: [freshness.last_day(tx, t) for t in ("daily_stock", "metrics_daily")],
+    "freshness.unplaced_count": lambda tx, p: freshness.unplaced_count(tx),
+    "freshness.skus_without_cost": lambda tx, p: (
+        tx.run("DELETE FROM cost_price_history WHERE tenant_id = :tenant_id").rowcount,
+        freshness.skus_without_cost(tx),
+        freshness.skus_without_cost(tx, p.d),
+    ),
+    "idempotency.find_answer": lambda tx, p: idempotency.find_answer(tx, "x", "x", LONG_AGO),
+    "metrics_input.chunks": lambda tx, p: [
+        metrics_input.chunks(tx, None, 10), metrics_input.chunks(tx, p.both("sku"), 10)
+    ],
+    "metrics_input.read": lambda tx, p: metrics_input.read(tx, p.chunk(p.own(A)), p.d, p.d),
+    "metrics_input.read_advice": lambda tx, p: metrics_input.read_advice(
+        tx, p.chunk(p.own(A)), p.d, Policy()
+    ),
+    "pnl_figures.line_sums": lambda tx, p: pnl_figures.line_sums(tx, p.d, p.d),
+    "pnl_figures.unit_sums": lambda tx, p: pnl_figures.unit_sums(tx, p.d, p.d),
+    "pnl_figures.early_sums": lambda tx, p: (
+        tx.run("DELETE FROM coverage WHERE tenant_id = :tenant_id").rowcount,
+        pnl_figures.early_sums(tx, p.d, p.d),
+    ),
+    "pnl_figures.metric_sums": lambda tx, p: pnl_figures.metric_sums(tx, p.d, p.d),
+    "pnl_figures.days_by_state": lambda tx, p: pnl_figures.days_by_state(tx, p.d - DAY, p.d),
+    "pnl_figures.profit_extremes": lambda tx, p: pnl_figures.profit_extremes(tx, p.d, 5, losing=False),
+    "reports.find_report": lambda tx, p: [reports.find_report(tx, i) for i in p.both("report")],
+    "reports.list_reports": lambda tx, p: reports.list_reports(tx, 10),
+    "reports.read_report": lambda tx, p: [reports.read_report(tx, i) for i in p.both("report")],
+    "runs.is_done": lambda tx, p: [runs.is_done(tx, key(p, i), "night") for i in p.both(A)],
+    "runs.bodies": lambda tx, p: [_bodies(tx, i) for i in p.both(A)],
+    "runs.is_known": lambda tx, p: [runs.is_known(tx, _told(p, i), unit(p), b"x")
+                                    for i in p.both(A)],
+    "runs.complete_to": lambda tx, p: [runs.complete_to(tx, i, "wb.finance") for i in p.both(A)],
+    "runs.began_with": lambda tx, p: [runs.began_with(tx, i, key(p, i).source, "night")
+                                      for i in p.both(A)],
+    "runs.rows_of": lambda tx, p: [runs.rows_of(tx, i, key(p, i).source, "night")
+                                   for i in p.both(A)],
+    "runs.rows_before": lambda tx, p: [runs.rows_before(tx, i, key(p, i).source, "t", 9)
+                                       for i in p.both(A)],
+    "seals.take_foreign": lambda tx, p: seals.take_foreign(tx, "none", 0, 10),
+    "seals.count_seals": lambda tx, p: seals.count_seals(tx),
+    "stock_figures.stock_page": lambda tx, p: [
+        stock_figures.stock_page(tx, p.d, None, 9, 0), stock_figures.stock_page(tx, p.d, p.both("sku"), 9, 0)
+    ],
+    "stock_figures.stock_totals": lambda tx, p: stock_figures.stock_totals(tx, p.d, p.both("sku")),
+    "stock_figures.stock_places": lambda tx, p: stock_figures.stock_places(tx, p.d, p.both("sku")),
+    "stock_figures.advice_page": lambda tx, p: stock_figures.advice_page(tx, p.d, 14, 9, 0),
+    "stock_figures.advice_totals": lambda tx, p: stock_figures.advice_totals(tx, p.d, 14),
+    "stock_figures.advice_places": lambda tx, p: stock_figures.advice_places(tx, p.d, 14, p.both("sku")),
+    "tenants.own_tenant": lambda tx, p: tenants.own_tenant(tx),
+    "vitals.covered": lambda tx, p: vitals.covered(tx),
+}  # fmt: skip
+"""Each must find something, or it shows nothing."""
+
+
+def _bodies(tx: TenantTx, account_id: int) -> list[bytes]:
+    try:
+        return runs.bodies(tx, account_id, ["aa"])
+    except KeyError:
+        return []
+
+
+def _told(p: Pair, account_id: int) -> RunKey:
+    return RunKey(account_id, p.own("source_unit", "source"), p.own("source_unit", "unit"))
+
+
+def each(table: str, write: Callable[[TenantTx, Pair, int], Any]) -> Call:
+    """The write on the other's row and on the own one."""
+    return lambda tx, p: [write(tx, p, number) for number in (p.other(table), p.own(table))]
+
+
+SEALED = Sealed("k2", b"n", b"c")
+TOKEN = accounts.Token(tail="wxyz", kind="", scopes=(), expires_at=None, sealed=SEALED)
+FILE = reports.ReportFile(name="n", media_type="m", content=b"c")
+
+WRITES: Mapping[str, Call] = {
+    "accounts.set_state": each(A, lambda tx, p, i: accounts.set_state(tx, i, "refused")),
+    "accounts.mark_token": each(A, lambda tx, p, i: accounts.mark_token(tx, i, "refused")),
+    "accounts.put_account": lambda tx, p: accounts.put_account(
+        tx, marketplace=p.other(A, "marketplace"), seller_key=p.other(A, "seller_key"), name="n", token=TOKEN
+    ),
+    "accounts.rename": each(A, lambda tx, p, i: accounts.rename(tx, i, "n")),
+    "audit.append_audit": lambda tx, p: audit.append_audit(tx, "x", "x", tenant_id=p.theirs),
+    "catalogue.merge_catalogue": lambda tx, p: _merged(tx, p, p.own(A)),
+    "catalogue.restate_first_sales": each(A, lambda tx, p, i: catalogue.restate_first_sales(tx, i)),
+    "catalogue.ensure_sku": lambda tx, p: catalogue.ensure_sku(tx, p.own(A), "WB", nm_id=77),
+    "catalogue.ensure_warehouse": lambda tx, p: [
+        catalogue.ensure_warehouse(tx, "WB", code) for code in ("unknown", "new")
+    ],
+    "catalogue.name_warehouse": each("warehouse", lambda tx, p, i: catalogue.name_warehouse(tx, i, "N")),
+    "checkpoints.put": lambda tx, p: checkpoints.put(tx, 1, "x", {"at": 9}),
+    "chunks.plan": lambda tx, p: chunks.plan(tx, 2, [{"a": 1}]),
+    "chunks.mark_done": lambda tx, p: chunks.mark_done(tx, 1, 1, {"z": 1}),
+    "costs.set_points": lambda tx, p: costs.set_points(
+        tx, p.cost_day, {p.own("sku"): Decimal(9)}
+    ),
+    "costs.clear_stale": lambda tx, p: costs.clear_stale(tx, p.both("sku"), date(2000, 1, 1)),
+    "costs.note_change": lambda tx, p: costs.note_change(tx, "x", p.d, Decimal(1), {}, NOW),
+    "costs.mark_undone": each("cost_change", lambda tx, p, i: costs.mark_undone(tx, i, NOW)),
+    "documents.keep_document": lambda tx, p: documents.keep_document(tx, "n", b"new", NOW),
+    "documents.set_kind": each("document", lambda tx, p, i: documents.set_kind(tx, i, "k")),
+    "idempotency.take_key": lambda tx, p: idempotency.take_key(tx, "x", "x", b"h", LATER, LATER),
+    "idempotency.keep_response": lambda tx, p: idempotency.keep_response(tx, "x", "x", {"y": 1}),
+    "idempotency.forget_expired": lambda tx, p: idempotency.forget_expired(tx, LATER),
+    "reports.ask_report": lambda tx, p: reports.ask_report(tx, "k", {}, NOW),
+    "reports.finish_report": lambda tx, p: (
+        tx.run("UPDATE report SET state = 'asked', content = NULL WHERE tenant_id = :tenant_id").rowcount,
+        [reports.finish_report(tx, i, FILE, NOW, None) for i in p.both("report")],
+    ),
+    "reports.fail_report": lambda tx, p: (
+        tx.run("UPDATE report SET state = 'asked', content = NULL WHERE tenant_id = :tenant_id").rowcount,
+        [reports.fail_report(tx, i, "нет", NOW) for i in p.both("report")],
+    ),
+    "runs.open_run": lambda tx, p: runs.open_run(tx, key(p, p.own(A)), "t", NOW, NOW),
+    "runs.keep_page": each("ingest_run", lambda tx, p, i: runs.keep_page(
+        tx, key(p, p.own(A)), i, PAGE, NOW)),
+    "runs.finish_run": each("ingest_run", lambda tx, p, i: runs.finish_run(
+        tx, _told(p, p.own(A)), i, b"d", {}, NOW, "t")),
+    "runs.fail_run": each("ingest_run", lambda tx, p, i: runs.fail_run(tx, i, "нет", NOW, resumable=False)),
+    "runs.cover": lambda tx, p: runs.cover(tx, key(p, p.own(A)), unit(p), {p.d: 3}, NOW),
+    "runs.keep_unplaced": each(A, lambda tx, p, i: runs.keep_unplaced(
+        tx, RunKey(i, p.own("unplaced_row", "source"), "u"), [], unit(p), replaces=True)),
+    "runs.restate_settled": each(A, lambda tx, p, i: runs.restate_settled(tx, i, unit(p))),
+    "seals.put_seal": each(A, lambda tx, p, i: seals.put_seal(tx, i, SEALED)),
+    "upkeep.delete_tenants_outlived": lambda tx, p: [
+        upkeep.delete_tenants_outlived(tx, what, month=LATER, now=LATER) for what in upkeep.TENANTS_OUTLIVED
+    ],
+}  # fmt: skip
+"""Each must change something of the own tenant's, and nothing of the other's."""
+
+ELSEWHERE: Mapping[str, str] = {
+    "sku_refs.resolve": "works on staged rows: a whole night with the wall open, test_two_locks.py",
+}
+"""Function → where it is shown instead."""

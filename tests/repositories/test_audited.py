@@ -1,0 +1,146 @@
+"""Every service that writes says under which trace, notes who did it, and notes nothing where nothing was
+changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.bot.cases import build_cases
+from app.core.clock import FixedClock
+from app.core.config import Settings
+from app.core.crypto import Vault
+from app.queue.postgres import PostgresQueue
+from app.repositories import audit, catalogue
+from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
+from app.services.idempotency import Once
+from app.services.jobs import CollectOrder, RecalcOrder, RequestCollect, RequestRecalc
+from app.services.tenancy.cabinets import CabinetName, CabinetSwitch, RenameCabinet, SwitchCabinet
+from app.services.tenancy.connect import CheckedToken, StoreAccount
+from tests.repositories.conftest import Org
+
+TOKEN = CheckedToken(
+    marketplace="WB",
+    seller_key="sid",
+    name="Кабинет",
+    kind="",
+    scopes=(),
+    missing_scopes=(),
+    expires_at=None,
+    notes=(),
+    secret="very-secret-token",
+)
+PERIOD = RecalcOrder(d_from=date(2026, 11, 1), d_to=date(2026, 11, 15))
+
+
+@dataclass(slots=True)
+class House:
+    """The cases as the chat has them, for one organisation."""
+
+    org: Org
+    cases: Any
+
+    def do(self, case: type, order: Any, trace: str) -> Any:
+        with self.org.tx(trace) as tx:
+            return self.cases[case](tx, order)
+
+    def noted(self) -> list[audit.Entry]:
+        with self.org.tx() as tx:
+            return audit.list_entries(tx, 10)
+
+
+@pytest.fixture
+def house(mine: Org, clock: FixedClock, settings: Settings) -> House:
+    with mine.tx() as tx:
+        catalogue.ensure_sku(tx, mine.account_id, "OZON", ozon_id=5, article="KRS-42")
+    return House(mine, build_cases(settings, clock, Vault(bytes(32)), PostgresQueue(clock=clock)))
+
+
+def cost(house: House) -> Any:
+    return house.do(SetCostPrice, NewCost(article="KRS-42", price=Decimal(350)), "before")
+
+
+DEEDS: dict[type, tuple[str, Callable[[House], Any]]] = {
+    SetCostPrice: ("cost.set", lambda house: NewCost(article="KRS-42", price=Decimal("350.50"))),
+    UndoCost: ("cost.undone", lambda house: CostChange(change_id=cost(house).change_id)),
+    RequestCollect: ("collect.asked", lambda house: CollectOrder()),
+    RequestRecalc: ("recalc.asked", lambda house: PERIOD),
+    StoreAccount: ("cabinet.connected", lambda house: TOKEN),
+    SwitchCabinet: ("cabinet.off", lambda house: CabinetSwitch(account_id=house.org.account_id, on=False)),
+    RenameCabinet: (
+        "cabinet.renamed",
+        lambda house: CabinetName(account_id=house.org.account_id, name="Новое"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DEEDS)
+def test_a_write_is_noted_under_the_trace_that_it_answers_with(house: House, case: type) -> None:
+    action, order = DEEDS[case]
+    done = house.do(case, order(house), "the-trace")
+    entry = house.noted()[0]
+    assert done.trace_id == "the-trace"
+    assert (entry.action, entry.trace_id, entry.actor, entry.actor_id) == (action, "the-trace", "Ольга", 7)
+    assert "secret" not in str(entry)
+
+
+def test_every_case_of_the_chat_that_writes_is_among_them(house: House) -> None:
+    writing = {case: deed for case, deed in house.cases.items() if isinstance(deed, Once)}
+    assert writing.keys() == DEEDS.keys()
+    for deed in writing.values():
+        assert "trace_id" in {each.name for each in fields(deed.answers)}
+
+
+def test_a_cost_is_noted_with_what_it_was(house: House) -> None:
+    cost(house)
+    house.do(SetCostPrice, NewCost(article="KRS-42", price=Decimal("360")), "again")
+    entry = house.noted()[0]
+    assert entry.before == {"price": "350.00", "since": "2026-11-20"}
+    assert entry.after == {"price": "360", "since": "2026-11-20"}
+
+
+def test_a_cost_that_is_so_already_is_no_change(house: House) -> None:
+    cost(house)
+    same = cost(house)
+    assert same.change_id is None
+    assert len(house.noted()) == 1
+    with house.org.tx() as tx:
+        assert tx.run("SELECT count(*) FROM cost_change WHERE tenant_id = :tenant_id").scalar() == 1
+
+
+@pytest.mark.parametrize(("case", "order"), [(RequestRecalc, PERIOD), (RequestCollect, CollectOrder())])
+def test_a_request_that_joins_a_job_is_no_change(house: House, case: type, order: object) -> None:
+    first = house.do(case, order, "first")
+    second = house.do(case, order, "second")
+    assert second.job_id == first.job_id
+    assert [entry.trace_id for entry in house.noted()] == ["first"]
+
+
+def test_a_cost_leads_to_the_figures_it_changed(house: House) -> None:
+    """The journal of figures has the trace of the change, not a word for all of them."""
+    with house.org.tx() as tx:
+        tx.run("SELECT ambar_make_partitions('metrics_daily', '2026-11-20', '2026-11-20')")
+        sku = catalogue.find_by_article(tx, "KRS-42")[0].id
+        tx.run(
+            "INSERT INTO daily_sales (tenant_id, account_id, d, sku_id, warehouse_id, channel, currency, qty,"
+            " revenue_gross, src_hash) SELECT :tenant_id, :account, '2026-11-20', :sku, 1, 'FBO', 'RUB', 1,"
+            " 1000, ''",
+            account=house.org.account_id,
+            sku=sku,
+        )
+        tx.run(
+            "INSERT INTO metrics_daily (tenant_id, account_id, d, sku_id, currency, is_preliminary)"
+            " SELECT :tenant_id, :account, '2026-11-20', :sku, 'RUB', true",
+            account=house.org.account_id,
+            sku=sku,
+        )
+    house.do(
+        SetCostPrice, NewCost(article="KRS-42", price=Decimal(350), since=date(2026, 11, 20)), "the-trace"
+    )
+    with house.org.tx() as tx:
+        assert set(tx.run("SELECT trace_id FROM figure_change WHERE tenant_id = :tenant_id").scalars()) == {
+            "the-trace"
+        }

@@ -1,0 +1,114 @@
+"""All that a database says, by natural keys: two nights of one town can be laid beside each other.
+
+Surrogate ids, instants and traces are left out; a SKU and a warehouse are named as the marketplace
+names them, inside journals too. Every table is compared unless it is listed here with its reason.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from tests.support.databases import superuser
+
+NOT_COMPARED: Mapping[str, str] = {
+    "alembic_version": "the schema's",
+    "installation": "the schema's",
+    "audit_entry": "tells of the disturbance itself",
+    "chunk": "a job's own checkpoints, swept with it",
+    "dead_letter": "checked apart: there must be none",
+    "figures_stamp": "counts how often figures moved, and a merge may be done in other portions",
+    "firing": "the clock's",
+    "fsm_entry": "conversations",
+    "idempotency_key": "conversations",
+    "ingest_run": "one row an attempt, so a disturbed night has more",
+    "job": "checked apart: each done",
+    "job_checkpoint": "a job's own, swept with it",
+    "lease": "the clock's",
+    "outbox_event": "compared apart, by what was told",
+    "rate_budget": "tokens of the moment",
+}
+
+FLEETING = ("wb.stock", "ozon.accruals")
+"""Sources whose replies name a task or a cursor of their own, other ones each time they are asked: of
+them the facts are compared, the replies are not."""
+
+_VOLATILE = ("id", "trace_id", "run_id")
+
+State = dict[str, Counter[str]]
+
+
+def state_of(admin_url: str) -> State:
+    """Rows of each table as JSON, with how often each is there."""
+    with superuser(admin_url) as connection:
+        names = _names(connection)
+        return {
+            table: Counter(json.dumps(_named(row, names), sort_keys=True) for row in _rows(connection, table))
+            for table in tables(connection)
+        }
+
+
+def differences(ours: State, theirs: State) -> dict[str, dict[str, list[str]]]:
+    """By table: rows that only one of the two has, the first few of them."""
+    found = {}
+    for table in ours.keys() | theirs.keys():
+        missing, extra = theirs[table] - ours[table], ours[table] - theirs[table]
+        if missing or extra:
+            found[f"{table} (-{missing.total()} +{extra.total()})"] = {
+                "missing": list(missing)[:3],
+                "extra": list(extra)[:3],
+            }
+    return found
+
+
+def tables(connection: Connection) -> list[str]:
+    """Those that are compared; the months of a table are the table."""
+    found = connection.execute(
+        text(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname"
+        )
+    )
+    return [name for name in found.scalars() if name not in NOT_COMPARED]
+
+
+def _rows(connection: Connection, table: str) -> list[dict[str, Any]]:
+    columns = connection.execute(
+        text(
+            "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attnum > 0"
+            " AND NOT attisdropped AND atttypid <> 'timestamptz'::regtype AND attname <> ALL(:volatile)"
+        ),
+        {"name": table, "volatile": list(_VOLATILE)},
+    )
+    wanted = ", ".join(columns.scalars())
+    found = connection.execute(text(f"SELECT to_jsonb(r) FROM (SELECT {wanted} FROM {table}) r")).scalars()
+    if table == "raw_payload":
+        return [row for row in found if row["source"] not in FLEETING]
+    if table == "source_unit":
+        return [row | {"digest": None} if row["source"] in FLEETING else row for row in found]
+    return list(found)
+
+
+def _names(connection: Connection) -> dict[str, dict[int, str]]:
+    skus = connection.execute(
+        text("SELECT id, concat_ws(':', account_id, nm_id, chrt_id, ozon_id) AS name FROM sku")
+    )
+    places = connection.execute(text("SELECT id, concat_ws(':', marketplace, code) AS name FROM warehouse"))
+    return {
+        "sku_id": {row.id: row.name for row in skus},
+        "warehouse_id": {row.id: row.name for row in places},
+    }
+
+
+def _named(value: Any, names: dict[str, dict[int, str]]) -> Any:
+    """Ids of the catalogue replaced by names, at any depth."""
+    if isinstance(value, list):
+        return [_named(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: names[key][each] if key in names and each is not None else _named(each, names)
+        for key, each in value.items()
+    }
