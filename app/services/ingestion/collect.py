@@ -144,12 +144,12 @@ class Collector:
 
     def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[str]:
         hashes = list(run.page_hashes)
-        if run.all_pages:
-            return hashes
-        for page in source.fetch(unit, run.cursor):
-            with self.db.tenant(self.account.tenant_id) as tx:
-                hashes.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
-        return hashes
+        if not run.all_pages:
+            for page in source.fetch(unit, run.cursor):
+                with self.db.tenant(self.account.tenant_id) as tx:
+                    hashes.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
+        # A page asked for again after a death, or by two hands that both held the run, counts once.
+        return list(dict.fromkeys(hashes))
 
     def _merge(
         self, source: Source, unit: Unit, key: RunKey, run: Run, hashes: list[str], since: date | None
