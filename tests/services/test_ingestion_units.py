@@ -176,6 +176,28 @@ def test_a_job_that_has_a_unit_does_not_ask_for_it_again_and_the_next_job_does(d
     assert len(paper.asked) == 2
 
 
+@dataclass(slots=True)
+class Listed(Paper):
+    """A list and then its details: the checkpoint stands before both, so a death between them asks twice."""
+
+    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
+        self.asked.append("list")
+        yield Page(RequestKey("GET", "paper", "/list", ""), b"{}", "list")
+        if D in self.trouble:
+            raise self.trouble.pop(D)
+        rows = json.dumps({d.isoformat(): amount for d, amount in self.said.items()})
+        yield Page(RequestKey("GET", "paper", "/details", ""), rows.encode(), "")
+
+
+def test_a_page_that_a_death_made_us_ask_for_twice_counts_once(desk: Desk) -> None:
+    paper = Listed(said("10.00"))
+    paper.trouble[D] = MarketplaceDown("paper", "нет связи")
+    assert desk.collect(paper, D).error
+    assert desk.collect(paper, D).count.inserted == 1
+    assert paper.asked == ["list", "list"]
+    assert desk.collect(paper, D).units_known == 1, "it said what it had said"
+
+
 def test_a_reply_is_kept_once_as_it_came(desk: Desk) -> None:
     paper = Paper(said("10.00"))
     desk.collect(paper, D, trace="one")

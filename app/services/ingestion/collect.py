@@ -144,12 +144,12 @@ class Collector:
 
     def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[KeptPage]:
         pages = list(run.pages)
-        if run.all_pages:
-            return pages
-        for page in source.fetch(unit, run.cursor):
-            with self.db.tenant(self.account.tenant_id) as tx:
-                pages.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
-        return pages
+        if not run.all_pages:
+            for page in source.fetch(unit, run.cursor):
+                with self.db.tenant(self.account.tenant_id) as tx:
+                    pages.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
+        # A page asked for again after a death, or by two hands that both held the run, counts once.
+        return list(dict.fromkeys(pages))
 
     def _merge(
         self, source: Source, unit: Unit, key: RunKey, run: Run, pages: list[KeptPage], since: date | None
