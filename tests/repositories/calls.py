@@ -15,7 +15,7 @@ from typing import Any
 from app.core.crypto import Sealed
 from app.db.session import TenantTx
 from app.domain.supply.policy import Policy
-from app.marketplaces.rows import CatalogueRow
+from app.marketplaces.rows import CatalogueRow, CommissionRow
 from app.marketplaces.source import Page, RequestKey, Unit
 from app.repositories import (
     accounts,
@@ -25,6 +25,7 @@ from app.repositories import (
     chunks,
     costs,
     documents,
+    fact_stage,
     freshness,
     idempotency,
     metrics_input,
@@ -37,6 +38,7 @@ from app.repositories import (
     upkeep,
     vitals,
 )
+from app.repositories.fact_kinds import FACT_KINDS
 from app.repositories.metrics_input import SkuChunk
 from app.repositories.runs import RunKey
 from tests.support.rows import Filled
@@ -211,7 +213,7 @@ READS: Mapping[str, Call] = {
     "reports.list_reports": lambda tx, p: reports.list_reports(tx, 10),
     "reports.read_report": lambda tx, p: [reports.read_report(tx, i) for i in p.both("report")],
     "runs.is_done": lambda tx, p: [runs.is_done(tx, key(p, i), "night") for i in p.both(A)],
-    "runs.bodies": lambda tx, p: [_bodies(tx, i) for i in p.both(A)],
+    "runs.read_pages": lambda tx, p: [_pages(tx, i) for i in p.both(A)],
     "runs.is_known": lambda tx, p: [runs.is_known(tx, _told(p, i), unit(p), b"x")
                                     for i in p.both(A)],
     "runs.complete_to": lambda tx, p: [runs.complete_to(tx, i, "wb.finance") for i in p.both(A)],
@@ -237,9 +239,9 @@ READS: Mapping[str, Call] = {
 """Each must find something, or it shows nothing."""
 
 
-def _bodies(tx: TenantTx, account_id: int) -> list[bytes]:
+def _pages(tx: TenantTx, account_id: int) -> list[Page]:
     try:
-        return runs.bodies(tx, account_id, ["aa"])
+        return runs.read_pages(tx, account_id, [runs.KeptPage("aa", RequestKey("GET", "h", "/", ""))])
     except KeyError:
         return []
 
@@ -266,6 +268,12 @@ WRITES: Mapping[str, Call] = {
     "accounts.rename": each(A, lambda tx, p, i: accounts.rename(tx, i, "n")),
     "audit.append_audit": lambda tx, p: audit.append_audit(tx, "x", "x", tenant_id=p.theirs),
     "catalogue.merge_catalogue": lambda tx, p: _merged(tx, p, p.own(A)),
+    "catalogue.set_commission_rules": each(
+        A, lambda tx, p, i: catalogue.set_commission_rules(tx, i, "WB", [CommissionRow(p.d, "{}")])
+    ),
+    "fact_stage.stage_facts": each(
+        A, lambda tx, p, i: fact_stage.stage_facts(tx, FACT_KINDS["balances"], i, "WB", [])
+    ),
     "catalogue.restate_first_sales": each(A, lambda tx, p, i: catalogue.restate_first_sales(tx, i)),
     "catalogue.ensure_sku": lambda tx, p: catalogue.ensure_sku(tx, p.own(A), "WB", nm_id=77),
     "catalogue.ensure_warehouse": lambda tx, p: [

@@ -298,7 +298,7 @@ def test_a_reply_that_comes_again_is_kept_with_the_month_it_came_in(db: Database
     assert left(urls, "SELECT count(*) FROM raw_payload") == [2]
     assert clean(db, keep=6) == {"raw_month": 1}
     with db.tenant(cabinet.tenant_id) as tx:
-        assert runs.bodies(tx, cabinet.id, [known]) == [b"[]"]
+        assert [page.body for page in runs.read_pages(tx, cabinet.id, [known])] == [b"[]"]
         assert runs.is_known(tx, key, unit, runs.unit_digest([known]))
 
 
