@@ -8,6 +8,7 @@ again, so there are at most as many second copies as hands of the relay were cut
 """
 
 import asyncio
+import json
 import random
 import time
 from collections import Counter
@@ -168,7 +169,8 @@ async def test_a_night_of_kills_ends_like_an_undisturbed_one(
         f" {storm.seconds:.0f} s against {calm.seconds:.0f} s undisturbed"
     )
     assert calm.jobs == storm.jobs == Counter(done=size.sellers)
-    assert differences(storm.state, calm.state) == {}
+    found = differences(storm.state, calm.state)
+    assert found == {}, json.dumps(found, indent=1, ensure_ascii=False)
     assert storm.state["recalc_pending"] == Counter()
     assert storm.events == calm.events
     assert calm.messages.total() == 2 * size.sellers, "a digest for the owner and the analyst of each"
