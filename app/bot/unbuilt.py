@@ -22,7 +22,7 @@ def import_aiogram_unbuilt() -> None:
         return
     names: dict[str, Any] = {}
 
-    def later(_model: type[BaseModel], *, _types_namespace: dict[str, Any], **_: Any) -> None:
+    def later(_model: type[BaseModel], /, *, _types_namespace: dict[str, Any], **_: Any) -> None:
         names.update(_types_namespace)
 
     with patch.object(BaseModel, "model_rebuild", classmethod(later)):
