@@ -55,6 +55,7 @@ class Story:
         self.crowd = Crowd()
         self.sent: dict[int, list[str]] = {}
         self.last = 0.0
+        self.held_before = held()
         self.held_most = 0
         self.limiter: OutgoingLimiter
 
@@ -96,7 +97,13 @@ class Story:
 
     def _look_at_memory(self) -> None:
         if self.chance.random() < 0.02:
-            self.held_most = max(self.held_most, sum(1 for each in gc.get_objects() if type(each) is Event))
+            self.held_most = max(self.held_most, held() - self.held_before)
+
+
+def held() -> int:
+    """Events that somebody in this process holds."""
+    gc.collect()
+    return sum(1 for each in gc.get_objects() if type(each) is Event)
 
 
 def told(story: Story) -> Counter[tuple[int, str]]:

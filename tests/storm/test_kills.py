@@ -43,7 +43,7 @@ class Size:
     minutes: int
 
 
-SAMPLE = Size(sellers=4, skus=3, kills=3, freezes=1, cuts=0, minutes=4)
+SAMPLE = Size(sellers=3, skus=2, kills=3, freezes=1, cuts=0, minutes=4)
 FULL = Size(sellers=50, skus=4, kills=100, freezes=8, cuts=8, minutes=60)
 
 
