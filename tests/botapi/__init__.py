@@ -10,6 +10,7 @@ Leaving the block raises ``Violations`` where the bot broke a rule of the Bot AP
 error; ``api.expecting("429")`` declares an error that the story is about.
 """
 
+import app.bot  # noqa: F401  before aiogram, which it imports in its own way
 from tests.botapi.clock import VirtualClock
 from tests.botapi.driver import Person
 from tests.botapi.server import BotApi

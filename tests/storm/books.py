@@ -35,7 +35,8 @@ FLEETING = ("wb.stock", "ozon.accruals")
 """Sources whose replies name a task or a cursor of their own, other ones each time they are asked: of
 them the facts are compared, the replies are not."""
 
-_VOLATILE = ("id", "trace_id", "run_id")
+_VOLATILE = ("id", "trace_id", "run_id", "src_hash")
+"""Surrogates, and the hash of a fact's values, some of which are surrogates: the values are compared."""
 
 State = dict[str, Counter[str]]
 

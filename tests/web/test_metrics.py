@@ -1,5 +1,6 @@
 """/metrics tells an operator what waits and what fails, whatever process did it, and names nobody."""
 
+import asyncio
 import os
 import re
 from datetime import date, timedelta
@@ -146,7 +147,7 @@ async def test_no_label_names_anybody(db: Database, pages: Open, tmp_path: Path)
     make_cabinet(db, "WB", make_tenant(db, "ООО Очень Секретная"), "seller-secret-7")
     with metered(tmp_path, "worker", every=0.05) as metrics:
         count_everything(metrics)
-        page = await settled(db, pages)
+        page = await settled(db, pages, "ambar_job_runs_total{")
     labels = set(re.findall(r'[{,]([a-z_]+)="', page))
     assert labels == {
         "job_type",
@@ -172,11 +173,13 @@ def missing(page: str) -> set[str]:
     return {name for name in ("state", "job", "source") if f'{name}="' not in page}
 
 
-async def settled(db: Database, pages: Open) -> str:
-    for _ in range(100):
+async def settled(db: Database, pages: Open, *series: str) -> str:
+    """The page once it tells each of ``series``."""
+    for _ in range(200):
         page = await page_of(db, pages)
-        if "ambar_job_runs_total{" in page:
+        if all(each in page for each in series):
             return page
+        await asyncio.sleep(0.02)
     raise AssertionError(page)
 
 
@@ -202,7 +205,7 @@ async def test_what_several_processes_counted_stands_on_one_page(
         for _ in range(2):
             second.marketplace_called("WB", "wb.sales", 429, 0.1)
         second.job_run("collect", "failed", 3.0)
-        page = await settled(db, pages)
+        page = await settled(db, pages, "ambar_updates_total{", 'status="200"', "ambar_job_runs_total{")
     assert value(page, "ambar_updates_total", process="bot", result="done") == 1
     assert value(page, "ambar_marketplace_calls_total", process="worker", status="200") == 1
     assert value(page, "ambar_marketplace_calls_total", process="worker-2", status="429") == 2
@@ -264,7 +267,7 @@ async def test_without_a_database_the_processes_are_still_told(pages: Open, tmp_
     db = Database(f"postgresql+psycopg2://ambar:x@127.0.0.1:{free_port()}/ambar", pool_size=1)
     with metered(tmp_path, "worker", every=0.02) as metrics:
         metrics.job_run("collect", "done", 1.0)
-        page = await settled(db, pages)
+        page = await settled(db, pages, "ambar_job_runs_total{")
     db.close()
     assert value(page, "ambar_database_up") == 0
     assert value(page, "ambar_job_runs_total", process="worker") == 1
