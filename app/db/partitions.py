@@ -16,6 +16,7 @@ PARTITIONED = (
     "storage_cost_daily",
     "ad_stat_daily",
     "ad_spend_daily",
+    "stock_ledger",
 )
 """Parents whose rows live in a partition per month."""
 

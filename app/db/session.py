@@ -85,9 +85,16 @@ class Database:
         tell_slow(self.engine, slow_after)
 
     @contextmanager
-    def tenant(self, tenant_id: int, *, statement_timeout_ms: int | None = None) -> Iterator[TenantTx]:
-        """One transaction of this tenant: committed when the block ends well, else rolled back."""
+    def tenant(
+        self, tenant_id: int, *, statement_timeout_ms: int | None = None, one_snapshot: bool = False
+    ) -> Iterator[TenantTx]:
+        """One transaction of this tenant: committed when the block ends well, else rolled back.
+
+        ``one_snapshot``: all its questions are answered as of its beginning.
+        """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            if one_snapshot:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             trace = current_trace()
             wall = f"SET LOCAL app.tenant_id = '{int(tenant_id)}'"
             self._enter(session, APP, wall, trace, statement_timeout_ms)

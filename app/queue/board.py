@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.core.document import Document
+from app.db.named_sql import load_sql
 from app.db.session import TenantTx
-from app.queue.named_sql import load_sql
 from app.queue.port import Progress, Tx
 from app.queue.states import State
 

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.document import Document, to_json
 from app.core.errors import Conflict, NotFound
+from app.db.named_sql import load_sql
 from app.db.session import PlatformTx
-from app.queue.named_sql import load_sql
 from app.queue.port import ClaimedJob, NewJob
 from app.queue.states import State, check_step
 from app.repositories.audit import append_audit

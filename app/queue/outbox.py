@@ -6,8 +6,8 @@ from pathlib import Path
 
 from app.core.clock import Clock
 from app.core.document import Document, to_json
+from app.db.named_sql import load_sql
 from app.db.session import PlatformTx, TenantTx
-from app.queue.named_sql import load_sql
 from app.queue.port import Tx, UntoldEvent
 from app.queue.postgres import JOB_CREATED
 from app.repositories.audit import append_audit

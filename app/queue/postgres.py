@@ -16,9 +16,9 @@ from sqlalchemy import Row
 
 from app.core.clock import Clock
 from app.core.document import Document, to_json
+from app.db.named_sql import load_sql
 from app.db.session import PlatformTx, TenantTx
 from app.queue import dead_letters
-from app.queue.named_sql import load_sql
 from app.queue.port import (
     ClaimedJob,
     JobNote,

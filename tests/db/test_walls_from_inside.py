@@ -23,8 +23,8 @@ from tests.support.databases import superuser
 from tests.support.refusals import DENIED, FOREIGN_KEY_VIOLATED
 from tests.support.rows import Filled, fill, reflect
 
-EXPOSED = "warehouse"
-"""The table whose wall is taken down to see that a channel shows what is behind it."""
+EXPOSED = "sku_barcode"
+"""The table whose wall is taken down to see that a channel shows what is behind it; nothing stands on it."""
 
 NAMES_OF_PEOPLE = frozenset({"fk_job_app_user", "fk_report_app_user", "fk_document_app_user"})
 """Keys to ``app_user``: that a person of some number exists is told; nothing else about them is."""
@@ -157,6 +157,11 @@ _ARGUMENTS = {
     "text": "'warehouse'",
     "date": "'2026-11-01'",
     "jsonb": "'{{}}'",
+    "boolean": "false",
+    "bytea": "''",
+    "timestamp with time zone": "now()",
+    "integer[]": "'{{1}}'",
+    "bigint[]": "'{{{other}}}'",
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from app.core.crypto import Sealed
 from app.db.session import TenantTx
 from app.domain.supply.policy import Policy
+from app.domain.warehouse.movements import Line, Reason, StockDocument
 from app.marketplaces.rows import CatalogueRow, CommissionRow
 from app.marketplaces.source import Page, RequestKey, Unit
 from app.repositories import (
@@ -28,11 +29,14 @@ from app.repositories import (
     fact_stage,
     freshness,
     idempotency,
+    ledger,
+    ledger_proof,
     metrics_input,
     pnl_figures,
     reports,
     runs,
     seals,
+    shelf,
     stock_figures,
     tenants,
     upkeep,
@@ -63,6 +67,8 @@ SAME_VALUES = (
     "UPDATE chunk SET result = '{\"x\": 1}'",
     f"UPDATE raw_payload SET body_hash = '\\xaa', body = '\\x{zlib.compress(b'{}').hex()}'",
     "UPDATE recalc_pending SET d_from = CURRENT_DATE + 1",
+    "UPDATE stock_ledger SET posted_at = now() - interval '5 days'",
+    "UPDATE ledger_seal SET d = CURRENT_DATE - 3",
 )
 """What the questions need to find something: the same for both."""
 
@@ -193,6 +199,11 @@ READS: Mapping[str, Call] = {
         freshness.skus_without_cost(tx, p.d),
     ),
     "idempotency.find_answer": lambda tx, p: idempotency.find_answer(tx, "x", "x", LONG_AGO),
+    "ledger_proof.find_faults": lambda tx, p: [
+        ledger_proof.find_faults(tx, question) for question in ledger_proof.QUESTIONS
+    ],
+    "ledger_proof.count_before_seals": lambda tx, p: ledger_proof.count_before_seals(tx),
+    "ledger_proof.count_entries": lambda tx, p: ledger_proof.count_entries(tx),
     "metrics_input.chunks": lambda tx, p: [
         metrics_input.chunks(tx, None, 10), metrics_input.chunks(tx, p.both("sku"), 10)
     ],
@@ -225,6 +236,9 @@ READS: Mapping[str, Call] = {
                                        for i in p.both(A)],
     "seals.take_foreign": lambda tx, p: seals.take_foreign(tx, "none", 0, 10),
     "seals.count_seals": lambda tx, p: seals.count_seals(tx),
+    "shelf.list_items_there": lambda tx, p: shelf.list_items_there(tx, 10),
+    "shelf.list_as_of_posted": lambda tx, p: shelf.list_as_of_posted(tx, p.both("item"), LATER),
+    "shelf.list_as_of_occurred": lambda tx, p: shelf.list_as_of_occurred(tx, p.both("item"), LATER),
     "stock_figures.stock_page": lambda tx, p: [
         stock_figures.stock_page(tx, p.d, None, 9, 0), stock_figures.stock_page(tx, p.d, p.both("sku"), 9, 0)
     ],
@@ -253,6 +267,10 @@ def _told(p: Pair, account_id: int) -> RunKey:
 def each(table: str, write: Callable[[TenantTx, Pair, int], Any]) -> Call:
     """The write on the other's row and on the own one."""
     return lambda tx, p: [write(tx, p, number) for number in (p.other(table), p.own(table))]
+
+
+def _shelved(item_id: int, location_id: int) -> Line:
+    return Line(item_id=item_id, location_id=location_id, qty=1, ref_line=1)
 
 
 SEALED = Sealed("k2", b"n", b"c")
@@ -294,6 +312,18 @@ WRITES: Mapping[str, Call] = {
     "idempotency.take_key": lambda tx, p: idempotency.take_key(tx, "x", "x", b"h", LATER, LATER),
     "idempotency.keep_response": lambda tx, p: idempotency.keep_response(tx, "x", "x", {"y": 1}),
     "idempotency.forget_expired": lambda tx, p: idempotency.forget_expired(tx, LATER),
+    "ledger.post": lambda tx, p: [
+        ledger.post(tx, StockDocument(reason=reason, ref="new"), [line], p.d)
+        for reason in (Reason.OUTBOUND, Reason.RECEIPT)
+        for line in (
+            [_shelved(p.other("item"), p.other("location")), _shelved(p.own("item"), p.own("location"))]
+            if reason is Reason.OUTBOUND
+            else [_shelved(p.own("item"), p.own("location"))]
+        )
+    ],
+    "ledger_proof.close_period": lambda tx, p: ledger_proof.close_period(tx, LONG_AGO),
+    "ledger_proof.rebuild": lambda tx, p: ledger_proof.rebuild(tx),
+    "ledger_proof.seal": lambda tx, p: ledger_proof.seal(tx, LATER.date()),
     "reports.ask_report": lambda tx, p: reports.ask_report(tx, "k", {}, NOW),
     "reports.finish_report": lambda tx, p: (
         tx.run("UPDATE report SET state = 'asked', content = NULL WHERE tenant_id = :tenant_id").rowcount,

@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 
 from app.db.models import Base
-from app.queue.named_sql import load_sql
+from app.db.named_sql import load_sql
 
 HOLE = "a_name_we_cannot_see"
 """Stands where the text has an expression that only running it would tell."""

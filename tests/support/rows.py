@@ -27,6 +27,7 @@ HINTS: Mapping[str, Any] = {
     "figure_change.d": lambda _tenant: _NOW.date(),
     "unknown_value.kind": "status",
     "report.content": b"x",
+    "stock_document.reason": "RECEIPT",
     "invite.code_hash": lambda tenant: str(tenant).encode(),
     "outbox_event.uniq": lambda tenant: f"{tenant}:x",
 }

@@ -100,14 +100,14 @@ class SkuBarcode(Base):
 
 
 class Warehouse(Base):
-    """A warehouse of a marketplace, or the seller's own one that a marketplace sells from (``is_own``).
-    Code ``unknown`` is a real row: a key never holds NULL."""
+    """A warehouse of a marketplace, the seller's own one that a marketplace sells from (``is_own``), or one
+    of his that only the stock ledger knows (OWN). Code ``unknown`` is a real row: no key holds NULL."""
 
     __tablename__ = "warehouse"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id"], ["tenant.id"], ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "marketplace", "code"),
-        CheckConstraint(MARKETPLACES, name="marketplace"),
+        CheckConstraint("marketplace IN ('WB', 'OZON', 'OWN')", name="marketplace"),
         {"info": TENANT},
     )
 

@@ -1,0 +1,88 @@
+"""A document as the posting function takes it: its lines numbered, in one order, none there twice."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from app.core.errors import BadInput
+from app.domain.warehouse.movements import Line, Reason, StockDocument
+
+BY_HOLD = frozenset({Reason.SHIP, Reason.RELEASE})
+TRANSFERS = frozenset({Reason.PUTAWAY, Reason.MOVE})
+PICKS = frozenset({Reason.OUTBOUND, Reason.RESERVE, Reason.TO_MARKETPLACE})
+LONGEST_REF = 200
+MOST_PIECES = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """``lines`` to be posted; ``places[i]`` is where the document's line ``i`` is among them."""
+
+    lines: tuple[Line, ...]
+    places: tuple[int, ...]
+
+
+def prepare(document: StockDocument) -> Prepared:
+    """Number, sort and sum up the lines.
+
+    Two lines that name the same goods at the same place under one number (of OUTBOUND, whose lines are known
+    by what they name, under any number) are one line of both their pieces.
+
+    Raises BadInput for what no document may ask for.
+    """
+    if not document.ref or len(document.ref) > LONGEST_REF:
+        raise BadInput(f"У документа должен быть номер, не длиннее {LONGEST_REF} знаков.")
+    if document.reason is Reason.REVERSAL:
+        if document.reverses is None or document.lines:
+            raise BadInput("Отмена называет документ, который отменяет, и не имеет своих строк.")
+        return Prepared((), ())
+    if not document.lines:
+        raise BadInput("В документе нет ни одной строки.")
+    for line in document.lines:
+        _check(document.reason, line)
+    outbound = document.reason is Reason.OUTBOUND
+    lines = _unnumbered(document.lines) if outbound else _numbered(document.lines)
+    summed: dict[Hashable, Line] = {}
+    for line in lines:
+        key = _key(line)
+        known = summed.get(key)
+        summed[key] = line if known is None else replace(known, qty=known.qty + line.qty)
+    order = {key: place for place, key in enumerate(sorted(summed))}  # type: ignore[type-var]
+    made = tuple(summed[key] for key in order)
+    if outbound:
+        made = tuple(replace(line, ref_line=number) for number, line in enumerate(made, 1))
+    return Prepared(made, tuple(order[_key(line)] for line in lines))
+
+
+def _numbered(lines: Sequence[Line]) -> list[Line]:
+    numbers = count(1)
+    return [
+        line if line.ref_line is not None else replace(line, ref_line=number)
+        for number, line in zip(numbers, lines, strict=False)
+    ]
+
+
+def _unnumbered(lines: Sequence[Line]) -> list[Line]:
+    return [replace(line, ref_line=None) for line in lines]
+
+
+def _key(line: Line) -> tuple[int, ...]:
+    named = (line.location_id, line.lot_id, line.to_location_id, line.hold_id)
+    numbers = (-1 if each is None else each for each in named)
+    return (line.ref_line or 0, line.item_id, *numbers)
+
+
+def _check(reason: Reason, line: Line) -> None:
+    least = {Reason.COUNT: 0, Reason.ADJUST: -MOST_PIECES}.get(reason, 1)
+    if not least <= line.qty <= MOST_PIECES or (reason is Reason.ADJUST and line.qty == 0):
+        raise BadInput("Количество в строке должно быть целым числом больше нуля.")
+    if reason in BY_HOLD:
+        if line.hold_id is None:
+            raise BadInput("Строка должна называть резерв.")
+        return
+    if line.location_id is None and reason not in PICKS:
+        raise BadInput("Строка должна называть место.")
+    if reason in TRANSFERS and line.to_location_id in (None, line.location_id):
+        raise BadInput("Строка должна называть, откуда и куда: это два разных места.")
+    if reason is Reason.COUNT and line.version is None:
+        raise BadInput("Пересчёт должен называть остаток, который видел считавший.")
