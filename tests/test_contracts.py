@@ -18,7 +18,18 @@ PRINTS = ("app/cli/",)
 LONGEST = 400
 """Lines of a file that one still reads in one go; STYLE.md aims at 100–300."""
 
-OURS = ("app", "benchmarks", "cassettes", "compose", "migrations", "scripts", "systemd", "tests", ".github", ".ci")
+OURS = (
+    "app",
+    "benchmarks",
+    "cassettes",
+    "compose",
+    "migrations",
+    "scripts",
+    "systemd",
+    "tests",
+    ".github",
+    ".ci",
+)
 
 
 def sources(folder: Path) -> list[Path]:

@@ -162,6 +162,8 @@ _ARGUMENTS = {
     "timestamp with time zone": "now()",
     "integer[]": "'{{1}}'",
     "bigint[]": "'{{{other}}}'",
+    "text[]": "'{{warehouse}}'",
+    "timestamp with time zone[]": "ARRAY[now()]",
 }
 
 

@@ -1,5 +1,6 @@
 """Seed wms-du, step 3: putting goods away is two symmetric entries, once."""
 
+import sys
 from collections.abc import Callable
 
 from app.domain.warehouse.movements import Line, Reason, Status
@@ -15,6 +16,6 @@ def test_putaway_integrity(shelf: Shelf, record_property: Callable[[str, object]
     deltas = sorted(delta for delta, _, _ in shelf.entries("PW-1"))
     told = f"putaway ledger: {len(deltas)} {sum(deltas)} {' '.join(map(str, deltas))}"
     there = f"stocks: {shelf.on_hand(item, stage)} {shelf.on_hand(item, shelved)}"
-    print(told, there, sep="\n")
+    sys.stdout.write(f"{told}\n{there}\n")
     record_property("told", f"{told}; {there}")
     assert (told, there) == ("putaway ledger: 2 0 -10 10", "stocks: 0 10")

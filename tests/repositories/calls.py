@@ -32,6 +32,7 @@ from app.repositories import (
     ledger,
     ledger_proof,
     metrics_input,
+    orders,
     pnl_figures,
     reports,
     runs,
@@ -69,6 +70,7 @@ SAME_VALUES = (
     "UPDATE recalc_pending SET d_from = CURRENT_DATE + 1",
     "UPDATE stock_ledger SET posted_at = now() - interval '5 days'",
     "UPDATE ledger_seal SET d = CURRENT_DATE - 3",
+    "UPDATE hold SET expires_at = now()",
 )
 """What the questions need to find something: the same for both."""
 
@@ -211,6 +213,9 @@ READS: Mapping[str, Call] = {
     "metrics_input.read_advice": lambda tx, p: metrics_input.read_advice(
         tx, p.chunk(p.own(A)), p.d, Policy()
     ),
+    "orders.list_lacking": lambda tx, p: [orders.list_lacking(tx, i) for i in p.both("customer_order")],
+    "orders.list_lapsed": lambda tx, p: orders.list_lapsed(tx, LATER, 10),
+    "orders.claim_order": lambda tx, p: orders.claim_order(tx, LATER),
     "pnl_figures.line_sums": lambda tx, p: pnl_figures.line_sums(tx, p.d, p.d),
     "pnl_figures.unit_sums": lambda tx, p: pnl_figures.unit_sums(tx, p.d, p.d),
     "pnl_figures.early_sums": lambda tx, p: (
@@ -324,6 +329,11 @@ WRITES: Mapping[str, Call] = {
     "ledger_proof.close_period": lambda tx, p: ledger_proof.close_period(tx, LONG_AGO),
     "ledger_proof.rebuild": lambda tx, p: ledger_proof.rebuild(tx),
     "ledger_proof.seal": lambda tx, p: ledger_proof.seal(tx, LATER.date()),
+    "orders.mark_order": each("customer_order", lambda tx, p, i: orders.mark_order(tx, i, "partial", LATER)),
+    "orders.reopen_orders": lambda tx, p: (
+        orders.mark_order(tx, p.own("customer_order"), "allocated", LATER),
+        orders.reopen_orders(tx, p.both("customer_order"), NOW),
+    ),
     "reports.ask_report": lambda tx, p: reports.ask_report(tx, "k", {}, NOW),
     "reports.finish_report": lambda tx, p: (
         tx.run("UPDATE report SET state = 'asked', content = NULL WHERE tenant_id = :tenant_id").rowcount,
@@ -351,6 +361,7 @@ WRITES: Mapping[str, Call] = {
 """Each must change something of the own tenant's, and nothing of the other's."""
 
 ELSEWHERE: Mapping[str, str] = {
+    "orders.lock_order": "takes a lock named by the tenant and the order; reads and writes nothing",
     "sku_refs.resolve": "works on staged rows: a whole night with the wall open, test_two_locks.py",
 }
 """Function → where it is shown instead."""

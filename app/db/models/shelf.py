@@ -172,7 +172,9 @@ class Hold(Base):
     __table_args__ = (
         _of("stock", "stock_id", "CASCADE"),
         _of("customer_order", "order_id"),
-        CheckConstraint("0 <= left_qty AND left_qty <= qty AND qty > 0", name="left"),
+        CheckConstraint(
+            "qty > 0 AND left_qty >= 0 AND shipped_qty >= 0 AND left_qty + shipped_qty <= qty", name="left"
+        ),
         Index("ix_hold_open", "tenant_id", "stock_id", postgresql_where=text("left_qty > 0")),
         Index("ix_hold_expires", "tenant_id", "expires_at", postgresql_where=text("left_qty > 0")),
         Index("ix_hold_order", "tenant_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),
@@ -185,6 +187,7 @@ class Hold(Base):
     item_id: Mapped[bigint]
     qty: Mapped[int]
     left_qty: Mapped[int]
+    shipped_qty: Mapped[count]
     ref: Mapped[str]
     ref_line: Mapped[int]
     order_id: Mapped[int | None] = mapped_column(BigInteger)

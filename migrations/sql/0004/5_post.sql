@@ -23,7 +23,9 @@ CREATE FUNCTION ambar_ledger_post(
     n integer, ref_line integer, status text, missing integer, leg integer, stock_id bigint, delta integer,
     reserved_delta integer, after_qty integer, after_reserved integer, version bigint, hold_id bigint
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- Plans that know the arrays' lengths look cheaper, so each call would plan all statements anew.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     v_tenant CONSTANT bigint := nullif(current_setting('app.tenant_id', true), '')::bigint;
@@ -163,8 +165,12 @@ BEGIN
                         dense_rank() OVER (ORDER BY s.item_id, s.location_id, s.lot_id)::integer AS pos
                     FROM unnest(v_status, p_items, p_locations, p_lots)
                         WITH ORDINALITY AS l(status, item, location, lot, n)
-                    JOIN stock s ON s.tenant_id = v_tenant AND s.item_id = l.item AND s.has_stock
-                        AND (l.location = -1 OR s.location_id = l.location) AND (l.lot = -1 OR s.lot_id = l.lot)
+                    CROSS JOIN LATERAL (
+                        SELECT b.id, b.item_id, b.location_id, b.lot_id FROM stock b
+                        WHERE b.tenant_id = v_tenant AND b.item_id = l.item AND b.has_stock
+                            AND (l.location = -1 OR b.location_id = l.location) AND (l.lot = -1 OR b.lot_id = l.lot)
+                        OFFSET 0
+                    ) s
                     JOIN lot t ON t.tenant_id = v_tenant AND t.id = s.lot_id
                         AND (t.expires_on IS NULL OR t.expires_on >= p_today)  -- expired goods go to nobody
                     WHERE l.status IS NULL
@@ -194,8 +200,12 @@ BEGIN
                     FROM unnest(v_status, p_items, p_locations, p_lots, p_targets, p_qtys, p_versions)
                         WITH ORDINALITY AS l(status, item, location, lot, target, qty, version, n)
                     CROSS JOIN LATERAL (VALUES (1, l.location), (2, l.target)) AS g(leg, location)
-                    LEFT JOIN stock s ON s.tenant_id = v_tenant AND s.item_id = l.item
-                        AND s.location_id = g.location AND s.lot_id = greatest(l.lot, 0)
+                    LEFT JOIN LATERAL (  -- with a limit, so that a plan made while there was little goes by the key
+                        SELECT b.id, b.item_id, b.location_id, b.lot_id FROM stock b
+                        WHERE b.tenant_id = v_tenant AND b.item_id = l.item AND b.location_id = g.location
+                            AND b.lot_id = greatest(l.lot, 0)
+                        LIMIT 1
+                    ) s ON true
                     WHERE l.status IS NULL AND (g.leg = 1 OR v_transfer)
                     ORDER BY l.n, g.leg
                 ) q;
@@ -358,7 +368,8 @@ BEGIN
                 p_expires, v_posted
             FROM unnest(e_n, e_pos, e_res, e_hold) AS e(n, pos, res, hold);
         ELSIF v_by_hold THEN
-            UPDATE hold h SET left_qty = h.left_qty - q.gone
+            UPDATE hold h SET left_qty = h.left_qty - q.gone,
+                shipped_qty = h.shipped_qty + CASE p_reason WHEN 'SHIP' THEN q.gone ELSE 0 END
             FROM (
                 SELECT e.hold, sum(-e.res)::integer AS gone FROM unnest(e_hold, e_res) AS e(hold, res) GROUP BY 1
             ) q WHERE h.tenant_id = v_tenant AND h.id = q.hold;
@@ -394,19 +405,25 @@ BEGIN
     END IF;
 
     RETURN QUERY
-        SELECT l.n::integer, coalesce(a.ref_line, l.ref_line), l.status, l.missing, coalesce(e.leg, a.leg),
-            coalesce(k_id[e.pos], a.stock_id), coalesce(e.delta, a.delta), coalesce(e.res, a.reserved_delta),
-            coalesce(e.on_hand, a.after_qty), coalesce(e.reserved, a.after_reserved),
-            coalesce(e.version, a.version), coalesce(e.hold, a.hold_id)
-        FROM unnest(v_status, v_missing, p_ref_lines, p_items, p_locations, p_lots, p_holds)
-            WITH ORDINALITY AS l(status, missing, ref_line, item, location, lot, hold, n)
-        LEFT JOIN unnest(e_n, e_leg, e_pos, e_delta, e_res, e_on, e_reserved, e_ver, e_hold)
-            AS e(n, leg, pos, delta, res, on_hand, reserved, version, hold) ON e.n = l.n AND l.status = 'OK'
-        LEFT JOIN stock_document_line a ON v_known AND l.status = 'IDEMPOTENT' AND a.tenant_id = v_tenant
-            AND a.reason = p_reason AND a.ref = p_ref AND a.item_id = l.item AND a.location_asked = l.location
-            AND a.lot_asked = l.lot AND (p_reason = 'OUTBOUND' OR a.ref_line = l.ref_line)
-            AND (NOT v_by_hold OR a.hold_id = l.hold)
-        ORDER BY l.n, e.leg, a.leg;
+        SELECT e.n, p_ref_lines[e.n], 'OK', v_missing[e.n], e.leg, k_id[e.pos], e.delta, e.res, e.on_hand, e.reserved,
+            e.version, e.hold
+        FROM unnest(e_n, e_leg, e_pos, e_delta, e_res, e_on, e_reserved, e_ver, e_hold)
+            AS e(n, leg, pos, delta, res, on_hand, reserved, version, hold)
+        WHERE e.n IS NOT NULL
+        UNION ALL
+        SELECT l.n::integer, l.ref_line, l.status, l.missing, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM unnest(v_status, v_missing, p_ref_lines) WITH ORDINALITY AS l(status, missing, ref_line, n)
+        WHERE l.status IN ('CONFLICT', 'INSUFFICIENT_STOCK')
+        UNION ALL
+        SELECT l.n::integer, a.ref_line, l.status, 0, a.leg, a.stock_id, a.delta, a.reserved_delta, a.after_qty,
+            a.after_reserved, a.version, a.hold_id
+        FROM unnest(v_status, p_ref_lines, p_items, p_locations, p_lots, p_holds)
+            WITH ORDINALITY AS l(status, ref_line, item, location, lot, hold, n)
+        JOIN stock_document_line a ON a.tenant_id = v_tenant AND a.reason = p_reason AND a.ref = p_ref
+            AND a.item_id = l.item AND a.location_asked = l.location AND a.lot_asked = l.lot
+            AND (p_reason = 'OUTBOUND' OR a.ref_line = l.ref_line) AND (NOT v_by_hold OR a.hold_id = l.hold)
+        WHERE v_known AND l.status = 'IDEMPOTENT'
+        ORDER BY 1, 5;
 END $$;
 
 REVOKE ALL ON FUNCTION ambar_ledger_post(

@@ -101,14 +101,15 @@ BEGIN
     WHERE s.tenant_id = v_tenant AND s.id = q.id
         AND (s.on_hand, s.reserved, s.version) IS DISTINCT FROM (q.on_hand, q.reserved, q.version);
     GET DIAGNOSTICS v_balances = ROW_COUNT;
-    UPDATE hold h SET left_qty = q.left_qty
+    UPDATE hold h SET left_qty = q.left_qty, shipped_qty = q.shipped_qty
     FROM (
-        SELECT b.id, b.qty + coalesce(sum(a.reserved_delta) FILTER (WHERE a.reason <> 'RESERVE'), 0)::integer AS left_qty
+        SELECT b.id, b.qty + coalesce(sum(a.reserved_delta) FILTER (WHERE a.reason <> 'RESERVE'), 0)::integer
+            AS left_qty, coalesce(sum(-a.reserved_delta) FILTER (WHERE a.reason = 'SHIP'), 0)::integer AS shipped_qty
         FROM hold b LEFT JOIN stock_document_line a ON a.tenant_id = v_tenant AND a.stock_id = b.stock_id
             AND a.hold_id = b.id
         WHERE b.tenant_id = v_tenant GROUP BY b.id, b.qty
     ) q
-    WHERE h.tenant_id = v_tenant AND h.id = q.id AND h.left_qty <> q.left_qty;
+    WHERE h.tenant_id = v_tenant AND h.id = q.id AND (h.left_qty, h.shipped_qty) <> (q.left_qty, q.shipped_qty);
     GET DIAGNOSTICS v_holds = ROW_COUNT;
     IF v_balances + v_holds > 0 THEN
         INSERT INTO audit_entry (tenant_id, actor_id, actor, action, after, trace_id)
