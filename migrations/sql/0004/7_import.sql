@@ -69,8 +69,11 @@ BEGIN
     ) q WHERE s.tenant_id = v_tenant AND s.id = q.stock_id;
     INSERT INTO stock_document_line (tenant_id, reason, ref, ref_line, stock_id, leg, document_id, item_id,
         location_asked, lot_asked, qty, delta, reserved_delta, after_qty, after_reserved, version)
-    SELECT v_tenant, i.reason, i.ref, i.ref_line, i.stock_id, 2, d.id, i.item_id, i.location, i.lot, abs(i.delta),
-        i.delta, 0, i.after_qty, i.reserved, i.version
+    -- As a live request would have named it, so that one is known when it comes again.
+    SELECT v_tenant, i.reason, i.ref, i.ref_line, i.stock_id, row_number() OVER (PARTITION BY i.reason, i.ref,
+        CASE WHEN i.reason <> 'OUTBOUND' THEN i.ref_line END, i.item_id, i.location, i.lot ORDER BY i.n), d.id,
+        i.item_id, i.location, CASE i.lot WHEN 0 THEN -1 ELSE i.lot END, abs(i.delta), i.delta, 0, i.after_qty,
+        i.reserved, i.version
     FROM ledger_import i
     JOIN stock_document d ON d.tenant_id = v_tenant AND d.reason = i.reason AND d.ref = i.ref;
     INSERT INTO stock_ledger (tenant_id, stock_id, posted_at, version, item_id, delta, reserved_delta, after_qty,
