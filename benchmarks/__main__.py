@@ -1,6 +1,6 @@
 """``python -m benchmarks``: all of them at modest sizes, some minutes; each alone takes ``--size``."""
 
-from benchmarks import memory, merging, queue, recalc, second_night, wakeups
+from benchmarks import ledger, memory, merging, queue, recalc, second_night, wakeups
 
 if __name__ == "__main__":
     recalc.main(2_500)
@@ -9,3 +9,4 @@ if __name__ == "__main__":
     memory.main(10_000)
     queue.main(2_000, 1)
     wakeups.main(60)
+    ledger.main(100, 1)

@@ -1,6 +1,6 @@
 """A document as the posting function takes it: its lines numbered, in one order, none there twice."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -42,16 +42,16 @@ def prepare(document: StockDocument) -> Prepared:
         _check(document.reason, line)
     outbound = document.reason is Reason.OUTBOUND
     lines = _unnumbered(document.lines) if outbound else _numbered(document.lines)
-    summed: dict[Hashable, Line] = {}
-    for line in lines:
-        key = _key(line)
+    keys = [_key(line) for line in lines]
+    summed: dict[tuple[int, ...], Line] = {}
+    for key, line in zip(keys, lines, strict=True):
         known = summed.get(key)
         summed[key] = line if known is None else replace(known, qty=known.qty + line.qty)
-    order = {key: place for place, key in enumerate(sorted(summed))}  # type: ignore[type-var]
+    order = {key: place for place, key in enumerate(sorted(summed))}
     made = tuple(summed[key] for key in order)
     if outbound:
         made = tuple(replace(line, ref_line=number) for number, line in enumerate(made, 1))
-    return Prepared(made, tuple(order[_key(line)] for line in lines))
+    return Prepared(made, tuple(order[key] for key in keys))
 
 
 def _numbered(lines: Sequence[Line]) -> list[Line]:
@@ -67,9 +67,18 @@ def _unnumbered(lines: Sequence[Line]) -> list[Line]:
 
 
 def _key(line: Line) -> tuple[int, ...]:
-    named = (line.location_id, line.lot_id, line.to_location_id, line.hold_id)
-    numbers = (-1 if each is None else each for each in named)
-    return (line.ref_line or 0, line.item_id, *numbers)
+    return (
+        line.ref_line or 0,
+        line.item_id,
+        _or_none(line.location_id),
+        _or_none(line.lot_id),
+        _or_none(line.to_location_id),
+        _or_none(line.hold_id),
+    )
+
+
+def _or_none(number: int | None) -> int:
+    return -1 if number is None else number
 
 
 def _check(reason: Reason, line: Line) -> None:
