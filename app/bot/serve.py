@@ -25,6 +25,7 @@ from app.core.errors import BadInput
 from app.core.pulse import Heart, beating, on_duty
 from app.queue.announcer import Announcer
 from app.queue.relay import Relay
+from app.services.ledger.told import STOCK_POSTED, note_posting
 from app.services.tell import TELEGRAM
 
 log = structlog.get_logger(__name__)
@@ -112,7 +113,7 @@ def _relay(deps: BotDeps, bot: Bot, office: Office) -> Relay:
     )
     return Relay(
         deps.db,
-        {TELEGRAM: counted(delivery, TELEGRAM, deps.metrics)},
+        {TELEGRAM: counted(delivery, TELEGRAM, deps.metrics), STOCK_POSTED: note_posting},
         deps.queue.clock,
         threads=RELAY_HANDS,
         mark=lease,

@@ -82,6 +82,36 @@ def _cost(label: str) -> Words:
     return words
 
 
+STOCK_WORDS: Mapping[str, str] = {
+    "RECEIPT": "приход",
+    "PUTAWAY": "размещение",
+    "MOVE": "перемещение",
+    "ADJUST": "правка остатка",
+    "COUNT": "инвентаризация",
+    "RESERVE": "резерв",
+    "RELEASE": "снят резерв",
+    "SHIP": "отгрузка",
+    "OUTBOUND": "отпуск",
+    "RETURN": "возврат",
+    "WRITE_OFF": "списание",
+    "TO_MARKETPLACE": "отгрузка на площадку",
+    "REVERSAL": "отмена документа",
+}
+
+
+def _stock(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
+    reason = str(after.get("reason", ""))
+    return f"{STOCK_WORDS.get(reason, reason)} {subject}, движений {_value(after.get('entries', ''))}"
+
+
+def _imported(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
+    return f"загружена старая складская книга, движений {_value(after.get('entries'))}"
+
+
+def _closed(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
+    return f"складской период закрыт до {str(after.get('before', ''))[:10]}"
+
+
 def _role(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"роль {subject}: {_role_name(before)} → {_role_name(after)}"
 
@@ -122,6 +152,12 @@ def _job(label: str) -> Words:
 
 
 SENTENCES: Mapping[str, Words] = {
+    "stock.posted": _stock,
+    "ledger.closed": _closed,
+    "ledger.rebuilt": lambda *_: "остатки восстановлены из движений",
+    "ledger.imported": lambda _subject, _was, now: (
+        f"загружена старая книга: движений {_value(now.get('entries'))}"
+    ),
     "cost.set": _cost("себестоимость"),
     "cost.undone": _cost("себестоимость возвращена,"),
     "cabinet.connected": _token("подключён кабинет"),
