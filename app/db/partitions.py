@@ -15,7 +15,7 @@ PARTITIONED = (
     "buyer_order",
     "storage_cost_daily",
     "ad_stat_daily",
-    "ad_spend_daily",
+    "shared_cost_daily",
 )
 """Parents whose rows live in a partition per month."""
 

@@ -307,6 +307,27 @@ class NightRows(NamedTuple):
     news: int
 
 
+class FinishedRun(NamedTuple):
+    """A unit that was merged: its stored name, its pages, the first day of its window, when it was begun."""
+
+    unit: str
+    pages: tuple[KeptPage, ...]
+    since: date | None
+    started_at: datetime
+
+
+def finished_runs(tx: TenantTx, account_id: int, source: str) -> list[FinishedRun]:
+    """Everything that was ever merged of a source, newest first."""
+    rows = tx.run(
+        "SELECT unit, pages, since, started_at FROM ingest_run WHERE tenant_id = :tenant_id"
+        " AND account_id = :account_id AND source = :source AND state = 'complete'"
+        " ORDER BY finished_at DESC, id DESC",
+        account_id=account_id,
+        source=source,
+    )
+    return [FinishedRun(row.unit, kept_pages(row.pages), row.since, row.started_at) for row in rows]
+
+
 def rows_of(tx: TenantTx, account_id: int, source: str, trace_id: str) -> NightRows:
     """Of one job, all its passes together."""
     row = tx.run(

@@ -58,8 +58,12 @@ def night(shop: Shop) -> None:
 
 
 def lines_of(shop: Shop, sku: int, d: date) -> dict[PnlLine, Decimal]:
+    """Finance rows, and the SKU's share of the cabinet's costs (test_control_totals.py holds it against
+    the sandbox's books)."""
     rows = shop.rows(
-        "SELECT line, sum(amount) AS amount FROM settlement_line WHERE sku_id = :sku AND d = :d GROUP BY 1",
+        "SELECT line, sum(amount) AS amount FROM (SELECT line, amount FROM settlement_line"
+        " WHERE sku_id = :sku AND d = :d UNION ALL SELECT line, amount FROM shared_cost_daily"
+        " WHERE sku_id = :sku AND d = :d) l GROUP BY 1",
         sku=sku,
         d=d,
     )

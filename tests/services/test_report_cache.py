@@ -33,7 +33,7 @@ READ_BY_REPORTS = frozenset(
     {
         *("advice_supply", "cost_price_history", "coverage", "daily_sales", "daily_stock", "ingest_run"),
         *("marketplace_account", "metrics_daily", "settlement_line", "sku", "sku_barcode", "unplaced_row"),
-        "warehouse",
+        *("account_balance", "cashflows", "finance_report", "shared_cost_daily", "warehouse"),
     }
 )
 """Besides figures_stamp itself, and tenant, whose row is part of what an answer is kept under."""

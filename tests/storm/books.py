@@ -51,6 +51,37 @@ def state_of(admin_url: str) -> State:
         }
 
 
+NOT_FACTS = frozenset({"figure_change", "marketplace_account", "raw_payload", "source_unit"})
+"""Of one organisation these tell how its nights went, not what they brought."""
+
+
+def facts_of(admin_url: str, tenant_id: int) -> State:
+    """What one organisation knows, in words that another organisation at the same sellers would use too."""
+    with superuser(admin_url) as connection:
+        owned = connection.execute(
+            text(
+                "SELECT attrelid::regclass::text FROM pg_attribute WHERE attname = 'account_id'"
+                " AND NOT attisdropped"
+            )
+        )
+        known = set(owned.scalars()) - NOT_FACTS
+        names = _names(connection)
+        names["sku_id"] = {key: name.partition(":")[2] for key, name in names["sku_id"].items()}
+        return {
+            table: Counter(
+                json.dumps({k: v for k, v in _named(row, names).items() if k not in _OWNERS}, sort_keys=True)
+                for row in _rows(connection, table)
+                if row["tenant_id"] == tenant_id
+            )
+            for table in tables(connection)
+            if table in known
+        }
+
+
+_OWNERS = ("tenant_id", "account_id", "rationale_hash")
+"""Whose it is, and a hash of words that tell ids."""
+
+
 def differences(ours: State, theirs: State) -> dict[str, dict[str, list[str]]]:
     """By table: rows that only one of the two has, the first few of them."""
     found = {}
@@ -110,6 +141,6 @@ def _named(value: Any, names: dict[str, dict[int, str]]) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: names[key][each] if key in names and each is not None else _named(each, names)
+        key: names[key].get(each, each) if key in names and each is not None else _named(each, names)
         for key, each in value.items()
     }

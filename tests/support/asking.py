@@ -8,6 +8,7 @@ from typing import Any
 from app.core.clock import Clock
 from app.core.config import Settings
 from app.db.session import Database
+from app.services.analytics.money import MoneyQuery, ShowMoney
 from app.services.analytics.pnl import PnlQuery, ShowPnl
 from app.services.analytics.stock import ShowStock, StockQuery
 from app.services.analytics.supply import ShowSupply, SupplyQuery
@@ -18,6 +19,7 @@ QUESTIONS: tuple[tuple[type, Any], ...] = (
     (ShowToday, TodayQuery()),
     (ShowPnl, PnlQuery(days=1)),
     (ShowPnl, PnlQuery(days=30)),
+    (ShowMoney, MoneyQuery()),
     (ShowStock, StockQuery()),
     (ShowStock, StockQuery(page=1)),
     (ShowSupply, SupplyQuery()),

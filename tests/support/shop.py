@@ -38,7 +38,9 @@ SOURCES = frozenset(
     {
         *("wb_cards", "wb_sales", "wb_stock", "wb_own_stock", "wb_stock_history"),
         *("wb_orders", "wb_order_feed", "wb_finance", "wb_balance", "wb_reports", "wb_ad_money", "wb_ads"),
-        *("ozon_catalogue", "ozon_accruals", "ozon_stock"),
+        *("wb_storage", "wb_acceptance", "wb_deductions", "wb_measurements", "wb_self_buyouts"),
+        *("wb_prices", "wb_supplies", "wb_reviews", "wb_commission", "wb_tariffs"),
+        *("wb_item_returns", "ozon_catalogue", "ozon_accruals", "ozon_stock"),
     }
 )
 """What a night brings with a personal token of Wildberries and a key of Ozon."""

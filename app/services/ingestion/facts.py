@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,13 +14,18 @@ from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
 from app.marketplaces.rows import SaleEventRow, SettlementRow, StockRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
+from app.repositories import shared_costs
 from app.repositories.catalogue import merge_catalogue, restate_first_sales, set_commission_rules
 from app.repositories.fact_kinds import FACT_KINDS, FactKind
 from app.repositories.fact_stage import stage_facts
 from app.repositories.staging import Staging
 from app.repositories.targets import DAILY_SALES, DAILY_STOCK, SALE_EVENT, SETTLEMENT_LINE
+from app.services.unknown import has_unknown
 
 _STOCKS: tuple[Kind, ...] = ("stock", "own_stock", "past_stock")
+
+DIVIDED_BY: frozenset[Kind] = frozenset({"settlement", "ad_charges", "ad_stats", "storage", "sales"})
+"""What costs of the whole cabinet come from, and are divided by."""
 
 
 class Dated(Protocol):
@@ -35,12 +40,14 @@ Row = TypeVar("Row", bound=Dated)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a unit did: rows that came, rows by day, and what the merge made of them."""
+    """What a unit did: rows that came, rows by day, and what the merge made of them, also kind by kind."""
 
     rows: int
     by_day: dict[date, int]
     count: MergeCount
     unplaced: tuple[Unplaced, ...]
+    by_kind: dict[str, MergeCount] = field(default_factory=dict)
+    has_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,25 +83,33 @@ class FactWriter:
         }
         dated = [rows for kind, rows in facts.items() if FACT_KINDS[kind].target.dated]
         self._make_months(sales, settlement, *stocks.values(), *dated)
+        kinds: dict[str, MergeCount] = {}
         if "sales" in brings:
             staging.sales(sales)
-            count += self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
+            kinds["sales"] = self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
         for kind, stock in stocks.items():
-            count += self._stock(staging, kind, unit, stock, replaces=replaces)
+            kinds[kind] = self._stock(staging, kind, unit, stock, replaces=replaces)
         if "settlement" in brings:
             staging.settlement(settlement)
-            count += self._merge(
+            kinds["settlement"] = self._merge(
                 SETTLEMENT_LINE, "stage_settlement_line", unit, settlement, replaces=replaces
             )
         for kind, told in facts.items():
-            count += self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
+            kinds[kind] = self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
+        count = sum(kinds.values(), count)
         by_day = Counter(row.d for many in (sales, settlement, *stocks.values(), *dated) for row in many)
+        if count.written and brings & DIVIDED_BY and self.marketplace == "WB":
+            # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
+            old = by_day if "sales" not in brings else ()
+            shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
         undated = sum(len(told) for kind, told in facts.items() if not FACT_KINDS[kind].target.dated)
         return Written(
             rows=sum(by_day.values()) + undated + len(rows.catalogue) + len(rows.commissions),
             by_day=dict(by_day),
             count=count,
             unplaced=tuple(unplaced),
+            by_kind=kinds,
+            has_unknown=has_unknown(rows, unplaced),
         )
 
     def _sales(self, staging: Staging, unit: Unit, days: list[date], *, replaces: bool) -> MergeCount:
@@ -128,7 +143,7 @@ class FactWriter:
         where = [scope.where] if scope.where else []
         where.append(
             f"{'' if kind == 'own_stock' else 'NOT '}EXISTS (SELECT FROM warehouse w "
-            "WHERE w.tenant_id = t.tenant_id AND w.id = t.warehouse_id AND w.is_own)"
+            "WHERE w.tenant_id = :tenant_id AND w.id = t.warehouse_id AND w.is_own)"
         )
         if kind == "past_stock":
             seen = (

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, window
+from app.marketplaces.streaming import stream_rows
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.money import calls
 from app.marketplaces.wb.money.calls import Period
@@ -69,10 +70,10 @@ class WbFinance:
             reply = calls.detailed(self.client, unit.d_from, unit.d_to, period, after)
             # 204 has no body. A page shorter than its limit ends the paging too: on a base token
             # the call that would bring the 204 costs twelve hours.
-            rows = parse_rows(reply.body, self.name) if reply.status != 204 else []
+            rows, last = _counted(reply.body, self.name) if reply.status != 204 else (0, None)
             following = 0
-            if len(rows) >= calls.PAGE:
-                following = _last_rrd(rows[-1], self.name)
+            if rows >= calls.PAGE:
+                following = _last_rrd(last, self.name)
                 if following == after:
                     raise Garbled(self.name, "страница повторяется")
             # No weekly report yet: the daily ones are all there is.
@@ -118,6 +119,14 @@ def _weeks(d_from: date, d_to: date) -> Iterator[Unit]:
         sunday = start + timedelta(days=6 - start.weekday())
         yield window(start, min(sunday, d_to))
         start = sunday + timedelta(days=1)
+
+
+def _counted(body: bytes, method: str) -> tuple[int, object]:
+    """How many rows a page has, and the last of them."""
+    rows, last = 0, None
+    for rows, last in enumerate(stream_rows(body, method), start=1):  # noqa: B007 - only the end counts
+        pass
+    return rows, last
 
 
 def _last_rrd(row: object, method: str) -> int:
