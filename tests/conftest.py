@@ -106,7 +106,7 @@ def fresh_database(server_url: URL, template: str) -> Iterator[Urls]:
     """A copy of the template, dropped afterwards."""
     name = f"ambar_{secrets.token_hex(6)}"
     with _admin(server_url) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
     admin = server_url.set(database=name)
     app = admin.set(username=LOGIN, password=LOGIN_PASSWORD)
     yield Urls(
