@@ -63,6 +63,7 @@ def server_url(run_folder: Path) -> Iterator[URL]:
     yield make_url(server.url("postgres"))
     with suppress(Conflict):  # another worker still works; the last one deletes it
         server.destroy()
+        home.rmdir()
 
 
 def run_folder_id(folder: Path) -> str:
