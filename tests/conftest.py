@@ -63,6 +63,7 @@ def server_url(run_folder: Path) -> Iterator[URL]:
     yield make_url(server.url("postgres"))
     with suppress(Conflict):  # another worker still works; the last one deletes it
         server.destroy()
+        home.rmdir()
 
 
 def run_folder_id(folder: Path) -> str:
@@ -106,7 +107,7 @@ def fresh_database(server_url: URL, template: str) -> Iterator[Urls]:
     """A copy of the template, dropped afterwards."""
     name = f"ambar_{secrets.token_hex(6)}"
     with _admin(server_url) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
     admin = server_url.set(database=name)
     app = admin.set(username=LOGIN, password=LOGIN_PASSWORD)
     yield Urls(

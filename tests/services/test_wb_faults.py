@@ -332,8 +332,13 @@ def test_a_clock_that_is_set_in_mid_night_changes_nothing(
             (victim.wall if clock == "wall" else victim.house.clock).skip(timedelta(hours=hours))
 
     night = odd_night(victim, lambda source: Watched(source, at_page))
-    report = night.run(victim.tenant_id, victim.d, "clock", quiet, days=DAYS)
-    assert (report.errors, report.wait_until) == ({}, None)
+    for _ in range(MOST_PASSES):
+        report = night.run(victim.tenant_id, victim.d, "clock", quiet, days=DAYS)
+        failed, wait = report.errors, report.wait_until
+        assert failed == {}
+        if wait is None:
+            break
+        victim.wall.skip(max(wait - victim.wall.now(), timedelta()) + timedelta(milliseconds=1))
     same(victim)
 
 

@@ -153,7 +153,7 @@ def open_shop(
         **{"api_pace": NO_LIMITS, "http_timeout_seconds": 20.0, **changes},
     )
     house = make_house(db, urls, folder, settings, WorldClock(server.world), wall)
-    with httpx.Client(base_url=server.base_url) as control:
+    with httpx.Client(base_url=server.base_url, verify=False) as control:
         papers = control.get("/sandbox/state").json()
         shop = Shop(house, server, tenant_id or make_tenant(db), wall, control)
         keys = {
