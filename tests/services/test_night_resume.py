@@ -185,14 +185,9 @@ def test_a_young_cabinets_night_goes_on_with_the_window_it_began_with(
 ) -> None:
     """It has no days but those that the night itself has just covered: it must not be taken for a new one."""
     with open_shop(db, urls, folder, server) as young:
-<<<<<<< HEAD
         young.heal()  # the seller's budgets run on the clocks of the shops before
-        assert young.night(days=DAYS).wait_until is None
-=======
-        young.wall.skip(timedelta(minutes=5))  # others were told to wait, by clocks of their own
         begun = young.night(days=DAYS)
         assert (begun.errors, begun.wait_until) == ({}, None)
->>>>>>> main
         night, deaths = mortal(young, 0), 0
         while deaths < 100:
             try:
