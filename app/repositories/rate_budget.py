@@ -94,7 +94,10 @@ class DbRateBudget:
             **self._named(method),
         ).one()
         interval = limit.interval if limit and limit.interval > 0 else 1.0
-        passed = max(0.0, (now - row.refilled_at).total_seconds())
+        passed = (now - row.refilled_at).total_seconds()
+        if passed < 0:  # the clock was set back: nothing would be refilled until it is there again
+            self._write(tx, method, "refilled_at = :now", now=now)
+            passed = 0.0
         return min(burst, float(row.tokens) + passed / interval), row.next_allowed_at
 
     def _write(self, tx: PlatformTx, method: str, sets: str, **params: object) -> None:

@@ -31,10 +31,15 @@ from app.domain.supply.inventory import (
 from app.repositories.costs import set_points
 from app.sandbox.server import SandboxServer
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
-from tests.support.shop import Shop, content, sandbox
+from tests.support.shop import CORE, Shop, content, sandbox
 
 DAYS = 8
 AGGR = {"WB": 14, "OZON": 28}
+
+
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    return CORE
 
 
 @pytest.fixture(scope="module")

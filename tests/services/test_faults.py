@@ -32,6 +32,7 @@ from app.services.analytics.today import ShowToday, TodayQuery
 from app.services.night import NightReport
 from app.services.work import CollectWork
 from tests.support.shop import (
+    CORE,
     Shop,
     all_books,
     books,
@@ -46,6 +47,11 @@ from tests.support.shop import (
 DAYS = 2
 BOTH = "accrual/by-day|sales-reports/detailed"
 MONEY = {"wb.finance", "ozon.accruals"}
+
+
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    return CORE
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +137,7 @@ def test_a_drifting_format_costs_nothing(shop: Shop, kind: str) -> None:
 
 def test_a_marketplace_that_hangs_is_left_alone_in_time(shop: Shop, urls: Urls, folder: Path) -> None:
     settings = shop.house.settings.model_copy(update={"http_timeout_seconds": 0.4})
-    house = make_house(shop.db, urls, folder, settings, shop.house.clock, shop.wall)
+    house = make_house(shop.db, urls, folder, settings, shop.house.clock, shop.wall, CORE)
     shop.fault("sales-reports/detailed", "timeout", 3)
     report = house.night.run(shop.tenant_id, shop.d, "hangs", quiet, days=DAYS)
     _failed(shop, report, {"wb.finance"}, "сейчас не отвечает (не дождались ответа)")
@@ -253,7 +259,7 @@ def test_a_missing_right_is_named(shop: Shop, good_token: str) -> None:
 
 
 def test_a_wrong_ozon_key_is_refused(db: Database, urls: Urls, folder: Path, server: SandboxServer) -> None:
-    with open_shop(db, urls, folder, server, marketplaces=()) as shop:
+    with open_shop(db, urls, folder, server, only=CORE, marketplaces=()) as shop:
         key = f"{server.world.ozon_client_id} 00000000-0000-0000-0000-000000000000"
         connect(shop.house, shop.tenant_id, "OZON", "wrong", key)
         report = shop.night(days=1)

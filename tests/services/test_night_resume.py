@@ -22,7 +22,7 @@ from app.sandbox.wb.tokens import BASE
 from app.services.work import CollectWork
 from tests.support.databases import superuser
 from tests.support.faults import Killed, mortal
-from tests.support.shop import Shop, content, open_shop, our_books, quiet, sandbox
+from tests.support.shop import CORE, Shop, content, open_shop, our_books, quiet, sandbox
 
 DAYS = 3
 ASKED_ONCE = (
@@ -30,6 +30,11 @@ ASKED_ONCE = (
     *("detailed", "account/balance", "adv/v1/upd", "promotion/count", "fullstats", "accrual/by-day"),
 )
 """Methods whose requests are pages and nothing else."""
+
+
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    return CORE
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +56,7 @@ def victim(
     db: Database, urls: Urls, folder: Path, server: SandboxServer, undisturbed: Counter[str]
 ) -> Iterator[Shop]:
     """Another tenant with the same cabinets."""
-    with open_shop(db, urls, folder, server) as shop:
+    with open_shop(db, urls, folder, server, only=CORE) as shop:
         shop.heard()
         yield shop
 
@@ -166,7 +171,7 @@ def test_a_base_token_keeps_the_window_it_began_with(
     Three days have no weekly report, so closed weeks are asked for both ways, and the open ones once.
     """
     token = shop.control.get("/sandbox/token", params={"acc": BASE}).json()["token"]
-    with open_shop(db, urls, folder, server, wb_token=token, marketplaces=("WB",)) as slow:
+    with open_shop(db, urls, folder, server, only=CORE, wb_token=token, marketplaces=("WB",)) as slow:
         slow.heal()  # the seller's budgets run on the clocks of the shops before
         slow.heard()
         slow.fault("warehouse_remains$", "429", 1)
@@ -184,7 +189,7 @@ def test_a_young_cabinets_night_goes_on_with_the_window_it_began_with(
     db: Database, urls: Urls, folder: Path, server: SandboxServer
 ) -> None:
     """It has no days but those that the night itself has just covered: it must not be taken for a new one."""
-    with open_shop(db, urls, folder, server) as young:
+    with open_shop(db, urls, folder, server, only=CORE) as young:
         young.heal()  # the seller's budgets run on the clocks of the shops before
         begun = young.night(days=DAYS)
         assert (begun.errors, begun.wait_until) == ({}, None)

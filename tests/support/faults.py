@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
 from app.repositories.accounts import StoredAccount
-from app.services.ingestion.gateway import Gateway
 from app.services.night import Night
-from tests.support.shop import Shop
+from tests.support.shop import Shop, ShortGateway
 from tests.support.tap import Answer, Exchange
 
 
@@ -135,14 +134,14 @@ class Watched(Odd):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OddGateway(Gateway):
+class OddGateway(ShortGateway):
     """Opens cabinets whose sources are odd."""
 
     odd: Callable[[Source], Any]
 
     @contextmanager
     def sources(self, account: StoredAccount) -> Iterator[list[Source]]:
-        with Gateway.sources(self, account) as sources:
+        with ShortGateway.sources(self, account) as sources:
             yield [self.odd(source) for source in sources]
 
 
@@ -155,6 +154,7 @@ def odd_night(shop: Shop, odd: Callable[[Source], Any]) -> Night:
         vault=house.vault,
         clock=house.clock,
         wall_clock=shop.wall,
+        only=house.gateway.only if isinstance(house.gateway, ShortGateway) else None,
         odd=odd,
     )
     return replace(house.night, gateway=gateway)
@@ -180,15 +180,13 @@ def method_of(seen: Exchange) -> str:
 class Storm:
     """Refuses by chance, as often as it likes, with both of Wildberries' headers.
 
-    ``spares``: a part of the method that is never refused. ``early``: methods that were asked while they
-    had said to wait.
+    ``early``: methods that were asked while they had said to wait.
     """
 
     chance: random.Random
     now: Callable[[], float]
     share: float = 0.5
     most: int = 60
-    spares: str = "nothing"
     refused: int = 0
     early: list[str] = field(default_factory=list)
     until: dict[str, float] = field(default_factory=dict)
@@ -197,7 +195,7 @@ class Storm:
         method = method_of(asked)
         if self.until.get(method, 0) > self.now():
             self.early.append(method)
-        if self.spares in method or self.refused >= self.most or self.chance.random() > self.share:
+        if self.refused >= self.most or self.chance.random() > self.share:
             return None
         self.refused += 1
         wait = self.chance.randint(1, 600)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -156,13 +156,24 @@ class CabinetNight:
             believed=asked.believed,
             beat=turn.beat,
         )
-        for step in steps:
+        for number, step in enumerate(steps, start=1):
             with self.db.tenant(account.tenant_id) as tx:
                 if accounts.is_off(tx, account.id):
                     return  # its owner has switched it off just now
-            done.sources.append(collector.collect(step.source, step.since, asked.d, progress))
-            if done.sources[-1].is_refused:
+            told = collector.collect(step.source, step.since, asked.d, progress)
+            done.sources.append(told)
+            if told.is_refused:
                 return  # the other doors would say the same
+            if (told.wait_until or told.is_down) and self._names_nothing_yet(account, step.source):
+                # Rows of goods that nobody has named would make goods of their own, and stay with them.
+                done.sources += [replace(told, source=other.source.name) for other in steps[number:]]
+                return
+
+    def _names_nothing_yet(self, account: StoredAccount, source: Source) -> bool:
+        if "catalogue" not in source.brings:
+            return False
+        with self.db.tenant(account.tenant_id) as tx:
+            return runs.complete_to(tx, account.id, source.name) is None
 
     def _turn(self, account: StoredAccount, asked: Asked) -> Turn:
         return Turn(
