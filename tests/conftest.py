@@ -7,7 +7,6 @@ a database of its own for every module.
 import hashlib
 import os
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from app.db.install import LOGIN, Urls, migrate
 from app.db.partitions import PARTITIONED
 from app.db.roles import APP, PLATFORM, ensure_roles
 from app.db.session import Database
+from tests.support.scratch import scratch
 
 TEMPLATE = "ambar_template"
 LOGIN_PASSWORD = "only-for-tests"
@@ -57,7 +57,7 @@ def server_url(run_folder: Path) -> Iterator[URL]:
     if given:
         yield make_url(given)
         return
-    home = Path(tempfile.gettempdir()) / f"ambar-tests-{run_folder_id(run_folder)}"
+    home = scratch() / f"ambar-tests-{run_folder_id(run_folder)}"
     server = EmbeddedServer(home, fast=True)
     server.start()
     yield make_url(server.url("postgres"))

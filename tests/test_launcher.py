@@ -120,7 +120,9 @@ def test_it_works_from_any_folder_and_through_a_link(project: Path, run: Run, tm
     link = tmp_path / "bin" / "ambar"
     link.parent.mkdir()
     link.symlink_to(project / "ambar")
-    second = subprocess.run([link, "x"], cwd=elsewhere, capture_output=True, encoding="utf-8", check=False)
+    second = subprocess.run(
+        [link, "x"], cwd=elsewhere, env=surroundings(), capture_output=True, encoding="utf-8", check=False
+    )
     assert "args ['x']" in second.stdout, second.stderr
 
 

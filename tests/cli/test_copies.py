@@ -29,6 +29,7 @@ from tests.db.catalogue import Catalogue, read_catalogue
 from tests.db.embedded.world import clean_up
 from tests.support.databases import empty_database, plain_login, shown, superuser
 from tests.support.rows import fill, reflect
+from tests.support.scratch import scratch
 from tests.support.shop import open_shop, sandbox
 
 Say = Callable[..., str]
@@ -152,7 +153,7 @@ def source(server_url: URL, template: str, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def embedded() -> Iterator[Path]:
     """A data folder that the server's user can reach too."""
-    folder = Path(tempfile.mkdtemp(prefix="ambar-copy-"))
+    folder = Path(tempfile.mkdtemp(prefix="ambar-copy-", dir=scratch()))
     folder.chmod(0o755)
     yield folder / "data"
     clean_up(cluster_dir(folder / "data"))

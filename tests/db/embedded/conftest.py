@@ -10,12 +10,13 @@ import pytest
 
 from app.db.embedded import EmbeddedServer
 from tests.db.embedded.world import clean_up
+from tests.support.scratch import scratch
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that the server's user can reach too: pytest's own, made by root, is 0700."""
-    path = Path(tempfile.mkdtemp(prefix="ambar-test-"))
+    path = Path(tempfile.mkdtemp(prefix="ambar-test-", dir=scratch()))
     path.chmod(0o755)
     yield path
     shutil.rmtree(path)
@@ -32,7 +33,7 @@ def data(folder: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def made() -> Iterator[Path]:
     """A data folder whose cluster was created, and which nobody uses: to be copied."""
-    path = Path(tempfile.mkdtemp(prefix="ambar-test-"))
+    path = Path(tempfile.mkdtemp(prefix="ambar-test-", dir=scratch()))
     path.chmod(0o755)
     with EmbeddedServer(path / "data", fast=True):
         pass
