@@ -51,7 +51,7 @@ MONEY = {"wb.finance", "ozon.accruals"}
 
 @pytest.fixture(scope="module")
 def only() -> frozenset[str]:
-    return CORE
+    return CORE | {"wb.reports"}
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +149,8 @@ def test_after_many_500s_nobody_asks_for_a_while(shop: Shop) -> None:
         report = shop.night(days=DAYS)
     shop.heard()
     report = shop.night(days=DAYS)
-    # The three sources of one host.
-    _failed(shop, report, {"wb.finance", "wb.balance", "wb.reports"}, "делаем паузу")
+    # The sources of one host.
+    _failed(shop, report, {"wb.finance", "wb.reports"}, "делаем паузу")
     assert shop.heard("finance-api") == []
 
 
@@ -253,8 +253,7 @@ def test_a_missing_right_is_named(shop: Shop, good_token: str) -> None:
     asked = {"scopes": "content,analytics,statistics"}
     _token(shop, shop.control.get("/sandbox/token", params=asked).json()["token"])
     report = shop.night(days=DAYS)
-    finance, promotion = {"wb.finance", "wb.balance", "wb.reports"}, {"wb.ad_money", "wb.ads"}
-    _failed(shop, report, finance | promotion, "токену не хватает прав")
+    _failed(shop, report, {"wb.finance", "wb.reports"}, "токену не хватает прав")
     assert _states(shop)["WB"] == "active"
 
 
