@@ -75,11 +75,15 @@ fills only days that nobody saw.
 
 
 class Page(NamedTuple):
-    """One reply as received. ``cursor`` resumes after this page; "" = this was the last one."""
+    """One reply as received. ``cursor`` resumes after this page; "" = this was the last one.
+
+    ``is_receipt``: it only says that a report was ordered, under a number of its own each time.
+    """
 
     key: RequestKey
     body: bytes
     cursor: str
+    is_receipt: bool = False
 
 
 def bodies(pages: Sequence[Page]) -> list[bytes]:

@@ -2,22 +2,37 @@
 The same night's advertising is its books, once."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from app.bot.views.control import account_lines, control_line
+from app.db.session import TenantTx
 from app.domain.finance.settlement import PnlLine
+from app.sandbox.server import SandboxServer
 from app.sandbox.wb.lumps import ADS
 from app.sandbox.wb.promotion import ACCOUNT, BALANCE, Promotion
 from app.services.analytics.money import MoneyQuery, ShowMoney
 from app.services.analytics.pnl import PnlQuery, ShowPnl, pnl
 from app.services.analytics.reports import Control, MoneyReport, PnlReport
 from app.services.analytics.status import ShowStatus, StatusQuery
-from tests.support.shop import DAY, Shop
+from tests.support.shop import CORE, DAY, Shop, sandbox
 
 DAYS = 14
+
+
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    return CORE | {"wb.reports", "wb.balance", "wb.ads", "wb.ad_money"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SandboxServer]:
+    with sandbox(skus=20, days=DAYS) as server:
+        yield server
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,26 +40,38 @@ def first_night(shop: Shop) -> None:
     assert shop.night(days=DAYS).errors == {}
 
 
-def asked(shop: Shop, days: int) -> PnlReport:
+@contextmanager
+def undone(shop: Shop) -> Iterator[TenantTx]:
+    """What is changed here is seen by whoever asks in this transaction, and never happened afterwards."""
     with shop.db.tenant(shop.tenant_id) as tx:
+        yield tx
+        tx.session.rollback()
+
+
+def reading(shop: Shop, tx: TenantTx | None) -> AbstractContextManager[TenantTx]:
+    return shop.db.tenant(shop.tenant_id) if tx is None else nullcontext(tx)
+
+
+def asked(shop: Shop, days: int, tx: TenantTx | None = None) -> PnlReport:
+    with reading(shop, tx) as tx:
         return ShowPnl(shop.house.clock, shop.house.settings)(tx, PnlQuery(days=days))
 
 
-def control(shop: Shop, days: int = DAYS) -> Control:
-    found = asked(shop, days).control
+def control(shop: Shop, days: int = DAYS, tx: TenantTx | None = None) -> Control:
+    found = asked(shop, days, tx).control
     assert found is not None
     return found
 
 
-def status_lines(shop: Shop) -> list[str]:
-    with shop.db.tenant(shop.tenant_id) as tx:
+def status_lines(shop: Shop, tx: TenantTx | None = None) -> list[str]:
+    with reading(shop, tx) as tx:
         report = ShowStatus(shop.house.clock, shop.house.settings)(tx, StatusQuery())
     lines = account_lines(report.control, shop.accounts["WB"])
     return ["".join(str(piece) for piece in line) for line in lines]
 
 
-def money(shop: Shop) -> MoneyReport:
-    with shop.db.tenant(shop.tenant_id) as tx:
+def money(shop: Shop, tx: TenantTx | None = None) -> MoneyReport:
+    with reading(shop, tx) as tx:
         return ShowMoney(shop.house.clock, shop.house.settings)(tx, MoneyQuery())
 
 
@@ -137,25 +164,19 @@ def test_payouts_are_the_headers_and_the_balance_is_the_open_week(shop: Shop) ->
 
 
 def test_a_kopeck_that_went_astray_is_seen(shop: Shop) -> None:
-    """The test's own hand moves it, and back."""
     week = control(shop).checks[-1]
-    for by in ("12.30", "-12.30"):
-        with shop.db.tenant(shop.tenant_id) as tx:
-            tx.run(
-                "UPDATE settlement_line SET amount = amount + CAST(:by AS numeric) WHERE (report_id, row_id,"
-                " part) = (SELECT report_id, row_id, part FROM settlement_line WHERE tenant_id = :tenant_id"
-                " AND report_id = :report AND part = 'delivery' ORDER BY row_id LIMIT 1)",
-                by=by,
-                report=week.report_id,
-            )
-        if by == "-12.30":
-            break
-        said = control_line(control(shop))
-        assert said is not None
-        assert f"Расхождение −12,30\xa0₽ с отчётом WB №{week.report_id}, подробнее: /status" == said
-        assert any("строк отчёта не хватает или они лишние" in line for line in status_lines(shop))
-        residuals = {each.check.residual for each in money(shop).payouts if each.check}
-        assert residuals == {Decimal(0), Decimal("-12.30")}
+    with undone(shop) as tx:
+        tx.run(
+            "UPDATE settlement_line SET amount = amount + 12.30 WHERE (report_id, row_id,"
+            " part) = (SELECT report_id, row_id, part FROM settlement_line WHERE tenant_id = :tenant_id"
+            " AND report_id = :report AND part = 'delivery' ORDER BY row_id LIMIT 1)",
+            report=week.report_id,
+        )
+        said, lines, told = control_line(control(shop, tx=tx)), status_lines(shop, tx), money(shop, tx)
+    assert said == f"Расхождение −12,30\xa0₽ с отчётом WB №{week.report_id}, подробнее: /status"
+    assert any("строк отчёта не хватает или они лишние" in line for line in lines)
+    residuals = {each.check.residual for each in told.payouts if each.check}
+    assert residuals == {Decimal(0), Decimal("-12.30")}
     assert all(each.is_equal for each in control(shop).checks)
 
 
@@ -166,25 +187,26 @@ def test_returns_of_the_other_sign_flag_the_cabinet(shop: Shop) -> None:
         " AND period = 'weekly' GROUP BY report_id ORDER BY 2 DESC LIMIT 1"
     )[0]
     assert pieces
-    turn = (
-        "UPDATE settlement_line l SET amount = -amount WHERE report_id = :report AND part IN ('return',"
-        " 'commission') AND EXISTS (SELECT FROM settlement_line r WHERE r.tenant_id = :tenant_id"
-        " AND r.report_id = l.report_id AND r.row_id = l.row_id AND r.part = 'return')"
-    )
-    with shop.db.tenant(shop.tenant_id) as tx:
-        tx.run(turn, report=report)
-    turned = {each.report_id for each in control(shop).checks if each.returns_turned}
-    said = status_lines(shop)
-    with shop.db.tenant(shop.tenant_id) as tx:
-        tx.run(turn, report=report)
-    assert turned == {report}
+    with undone(shop) as tx:
+        tx.run(
+            "UPDATE settlement_line l SET amount = -amount WHERE report_id = :report AND part IN ('return',"
+            " 'commission') AND EXISTS (SELECT FROM settlement_line r WHERE r.tenant_id = :tenant_id"
+            " AND r.report_id = l.report_id AND r.row_id = l.row_id AND r.part = 'return')",
+            report=report,
+        )
+        checks, said = control(shop, tx=tx).checks, status_lines(shop, tx)
+    assert {each.report_id for each in checks if each.returns_turned} == {report}
     assert any("возвраты приходят с обратным знаком" in line for line in said)
 
 
 def test_a_base_token_says_so_and_is_no_error(shop: Shop) -> None:
-    with shop.db.tenant(shop.tenant_id) as tx:
+    with undone(shop) as tx:
         tx.run("DELETE FROM finance_report WHERE tenant_id = :tenant_id")
-        tx.run("UPDATE marketplace_account SET token_kind = 'базовый: малые лимиты' WHERE marketplace = 'WB'")
-    assert control_line(control(shop)) == "Не сверено: токен WB базовый, ему отчёты не показывают."
-    assert status_lines(shop) == ["   не сверено: токен WB базовый, ему отчёты не показывают"]
-    assert money(shop).base_tokens == 1
+        tx.run(
+            "UPDATE marketplace_account SET token_kind = 'базовый: малые лимиты'"
+            " WHERE tenant_id = :tenant_id AND marketplace = 'WB'"
+        )
+        said, lines, told = control_line(control(shop, tx=tx)), status_lines(shop, tx), money(shop, tx)
+    assert said == "Не сверено: токен WB базовый, ему отчёты не показывают."
+    assert lines == ["   не сверено: токен WB базовый, ему отчёты не показывают"]
+    assert told.base_tokens == 1

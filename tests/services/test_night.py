@@ -62,6 +62,7 @@ def test_an_identical_night_touches_no_row(shop: Shop) -> None:
     assert content(shop) == said
 
 
+@pytest.mark.soak
 def test_days_that_pass_rewrite_history_and_every_night_is_the_books(shop: Shop) -> None:
     rewritten = 0
     for days in (DAYS, DAYS, None):  # None: the windows that a night chooses by itself

@@ -17,6 +17,12 @@ DAYS = 3
 
 
 @pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    """Whoever is compared here is collected from the same sources."""
+    return CORE
+
+
+@pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
     with sandbox(skus=25, days=DAYS) as server:
         yield server

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +14,6 @@ import pytest
 from app.db.install import Urls
 from app.db.session import Database
 from app.domain.finance.settlement import PnlLine
-from app.sandbox.server import SandboxServer
 from app.sandbox.wb.areas import charges, item_returns, paid_storage
 from app.sandbox.wb.lumps import FINE, FINES
 from app.sandbox.wb.names import supply_id
@@ -22,7 +22,7 @@ from app.services.analytics.pnl import PnlQuery, ShowPnl
 from app.services.night import NightReport
 from tests.support.shop import Shop, books, open_shop, our_books, sandbox
 
-DAYS = 20
+DAYS = 12
 OURS = (
     "wb.storage",
     "wb.acceptance",
@@ -34,28 +34,35 @@ OURS = (
 TABLES = ("storage_cost_daily", "charge", "item_return")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxServer]:
-    """A world in which things were fined for either reason."""
-    with sandbox(skus=40, days=DAYS, seed=24) as server:
-        yield server
+@contextmanager
+def first_night(db: Database, urls: Urls, folder: Path, *others: str) -> Iterator[Shop]:
+    """A world in which things were fined for either reason, after its first night."""
+    with (
+        sandbox(skus=20, days=DAYS, seed=11) as server,
+        open_shop(db, urls, folder, server, marketplaces=("WB",)) as shop,
+    ):
+        report = night(shop, "wb.cards", *others, days=DAYS)
+        assert (report.errors, report.wait_until) == ({}, None)
+        assert {name.replace("_", ".", 1) for name in report.rows} == {*OURS, "wb.cards", *others}
+        yield shop
 
 
 @pytest.fixture(scope="module")
-def shop(db: Database, urls: Urls, folder: Path, server: SandboxServer) -> Iterator[Shop]:
-    with open_shop(db, urls, folder, server, marketplaces=("WB",)) as shop:
+def shop(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
+    """Nobody moves its days on."""
+    with first_night(db, urls, folder, "wb.finance") as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def living(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
+    """The same world for tests that live on, each from wherever the others have left it."""
+    with first_night(db, urls, folder) as shop:
         yield shop
 
 
 def night(shop: Shop, *names: str, days: int | None = None) -> NightReport:
     return shop.night(days=days, only={*OURS, *names}.__contains__)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def first_night(shop: Shop) -> None:
-    report = night(shop, "wb.cards", "wb.finance", days=DAYS)
-    assert (report.errors, report.wait_until) == ({}, None)
-    assert {name.replace("_", ".", 1) for name in report.rows} == {*OURS, "wb.cards", "wb.finance"}
 
 
 def days(world: World) -> range:
@@ -208,7 +215,8 @@ def test_the_same_night_again_changes_nothing(shop: Shop) -> None:
     assert written_by(shop) == before
 
 
-def test_days_that_pass_are_added_and_returns_move_on(shop: Shop) -> None:
+def test_days_that_pass_are_added_and_returns_move_on(living: Shop) -> None:
+    shop = living
     before = written_by(shop)
     shop.advance(3)
     assert night(shop).errors == {}
@@ -220,7 +228,8 @@ def test_days_that_pass_are_added_and_returns_move_on(shop: Shop) -> None:
     assert night(shop).written == 0
 
 
-def test_a_corrected_fine_and_a_withdrawn_one_move_exactly_themselves(shop: Shop) -> None:
+def test_a_corrected_fine_and_a_withdrawn_one_move_exactly_themselves(living: Shop) -> None:
+    shop = living
     world, before = shop.world, written_by(shop)
     fined = [
         (t, lump)
@@ -240,7 +249,8 @@ def test_a_corrected_fine_and_a_withdrawn_one_move_exactly_themselves(shop: Shop
     assert all(after[row] == by for row, by in before.items() if row in after)
 
 
-def test_a_task_that_went_away_is_ordered_anew_and_doubles_nothing(shop: Shop) -> None:
+def test_a_task_that_went_away_is_ordered_anew_and_doubles_nothing(living: Shop) -> None:
+    shop = living
     shop.advance()
     shop.fault("/paid_storage/tasks", "500", 3)
     assert set(night(shop).errors) == {"wb.storage"}

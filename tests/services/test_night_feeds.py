@@ -107,6 +107,7 @@ def test_days_that_pass_move_exactly_what_moved(shop: Shop) -> None:
     assert shop.night().written == 0
 
 
+@pytest.mark.soak
 def test_an_interrupted_night_of_advertising_doubles_nothing(shop: Shop) -> None:
     shop.advance()
     shop.fault("/adv/v3/fullstats", "500", 3)

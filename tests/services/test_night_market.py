@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,18 +30,29 @@ STATUSES = {1: "draft", 2: "planned", 3: "allowed", 4: "accepting", 5: "accepted
 Row = tuple[Any, ...]
 
 
-@pytest.fixture(scope="module")
-def shop(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
+@contextmanager
+def first_night(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
+    """A world of its own after its first night."""
     with (
-        sandbox(skus=50, days=20, seed=5) as server,
+        sandbox(skus=25, days=20, seed=5) as server,
         open_shop(db, urls, folder, server, marketplaces=("WB",)) as shop,
     ):
+        night(shop)
         yield shop
 
 
-@pytest.fixture(scope="module", autouse=True)
-def first_night(shop: Shop) -> None:
-    night(shop)
+@pytest.fixture(scope="module")
+def shop(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
+    """Nobody moves its days on."""
+    with first_night(db, urls, folder) as shop:
+        yield shop
+
+
+@pytest.fixture
+def living(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
+    """For a test that lives on: what it leaves behind is no other test's."""
+    with first_night(db, urls, folder) as shop:
+        yield shop
 
 
 def night(shop: Shop) -> int:
@@ -183,7 +195,8 @@ def test_the_same_night_again_changes_nothing(shop: Shop) -> None:
     assert written_by(shop) == before
 
 
-def test_days_that_pass_move_exactly_what_moved(shop: Shop) -> None:
+def test_days_that_pass_move_exactly_what_moved(living: Shop) -> None:
+    shop = living
     waiting = sorted(row[0] for row in our_reviews(shop) if row[6] == "new")
     given = {waiting[0]: "Спасибо за отзыв!"}
     writer = shop.control.get("/sandbox/token", params={"readonly": 0}).json()["token"]

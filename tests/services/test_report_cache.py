@@ -295,11 +295,13 @@ WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE INTO)\s+(\w+)")
 SAY_NOTHING = {
     # ingest_run counts once it is complete; the rest of a unit is written in the transaction of finish_run
     **dict.fromkeys(("runs.open_run", "runs.keep_page", "runs.fail_run"), "not complete yet"),
+    "refusals.note_refused": "of a run that failed",
     **dict.fromkeys(("runs.cover", "runs.keep_unplaced"), "of a unit"),
     **dict.fromkeys(("catalogue.restate_first_sales", "catalogue.ensure_sku"), "of a unit"),
     **dict.fromkeys(("catalogue.ensure_warehouse", "staging.Staging", "sku_refs._MAKE"), "of a unit"),
     "catalogue._MERGE": "merge_catalogue says it",
     "accounts.rename": "no report of figures names cabinets",
+    "accounts.keep_info": "nor their sellers",
     "seals.put_seal": "what is sealed is shown nowhere",
 }
 

@@ -42,6 +42,7 @@ from tests.support.faults import (
     odd_night,
     reversed_rows,
     shortened,
+    soaked,
     twisted,
     twists,
     without,
@@ -161,7 +162,7 @@ def deaths(share: int) -> list[Any]:
     return [n if n % share == 1 else pytest.param(n, marks=soak) for n in range(40)]
 
 
-@pytest.mark.parametrize("page", deaths(11))
+@pytest.mark.parametrize("page", deaths(20))
 @pytest.mark.parametrize("before", [False, True], ids=["kept", "lost"])
 def test_a_night_killed_at_a_page_goes_on(
     victim: Shop, same: Same, good: Good, page: int, before: bool
@@ -222,7 +223,7 @@ def job(shop: Shop, trace: str) -> ClaimedJob:
     )
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.soak) for n in range(2, 12))])
+@pytest.mark.parametrize("seed", [1, *soaked(*range(2, 12))])
 def test_a_storm_of_429_is_waited_out_and_nobody_is_asked_twice(
     victim: Shop, same: Same, tap: Tap, seed: int
 ) -> None:
@@ -269,7 +270,7 @@ def _gone(kind: str) -> Callable[[Exchange], Answer | None]:
     return answer
 
 
-@pytest.mark.parametrize("kind", ["purged", "canceled", "missing", "file"])
+@pytest.mark.parametrize("kind", ["purged", *soaked("canceled", "missing", "file")])
 def test_a_report_that_is_gone_is_ordered_anew(
     opened: Opened, good_base: Good, urls: Urls, tap: Tap, kind: str
 ) -> None:
@@ -303,7 +304,7 @@ def test_a_report_that_expires_while_nobody_was_there_is_ordered_anew(
 # Clocks
 
 
-@pytest.mark.parametrize("moment", ["00:00:01", "02:59:59", "03:00:01", "23:50:00"])
+@pytest.mark.parametrize("moment", ["00:00:01", "02:59:59", *soaked("03:00:01", "23:50:00")])
 def test_midnight_is_moscows(victim: Shop, same: Same, moment: str) -> None:
     """Three in the morning in Moscow is midnight in UTC."""
     now = victim.house.clock.now()
@@ -314,13 +315,7 @@ def test_midnight_is_moscows(victim: Shop, same: Same, moment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("clock", "hours"),
-    [
-        ("clock", -1),
-        ("clock", 1),
-        ("wall", -1),
-        ("wall", 1),
-    ],
+    ("clock", "hours"), [("clock", 1), ("wall", -1), *soaked(("clock", -1), ("wall", 1))]
 )
 def test_a_clock_that_is_set_in_mid_night_changes_nothing(
     victim: Shop, same: Same, good: Good, clock: str, hours: int

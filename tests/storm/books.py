@@ -31,9 +31,12 @@ NOT_COMPARED: Mapping[str, str] = {
     "rate_budget": "tokens of the moment",
 }
 
-FLEETING = ("wb.stock", "ozon.accruals")
-"""Sources whose replies name a task or a cursor of their own, other ones each time they are asked: of
-them the facts are compared, the replies are not."""
+ORDERED = ("wb.stock", "wb.stock_history", "wb.storage", "wb.acceptance")
+"""Sources of reports that are ordered first, under another number each time: their replies are not
+compared. What they said as a whole is, for there the number does not count."""
+
+FLEETING = ("ozon.accruals",)
+"""Sources whose every reply holds a cursor of its own: of them nothing but the facts is compared."""
 
 _VOLATILE = ("id", "trace_id", "run_id", "src_hash")
 """Surrogates, and the hash of a fact's values, some of which are surrogates: the values are compared."""
@@ -117,7 +120,7 @@ def _rows(connection: Connection, table: str) -> list[dict[str, Any]]:
     wanted = ", ".join(columns.scalars())
     found = connection.execute(text(f"SELECT to_jsonb(r) FROM (SELECT {wanted} FROM {table}) r")).scalars()
     if table == "raw_payload":
-        return [row for row in found if row["source"] not in FLEETING]
+        return [row for row in found if row["source"] not in (*ORDERED, *FLEETING)]
     if table == "source_unit":
         return [row | {"digest": None} if row["source"] in FLEETING else row for row in found]
     return list(found)

@@ -12,11 +12,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
+import pytest
+
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
 from app.repositories.accounts import StoredAccount
 from app.services.night import Night
 from tests.support.shop import Shop, ShortGateway
 from tests.support.tap import Answer, Exchange
+
+
+def soaked(*cases: Any) -> list[Any]:
+    """Parameters of a test for the long run alone: what each shows the suite's sample shows too."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.soak)
+        for case in cases
+    ]
 
 
 class Killed(BaseException):

@@ -44,7 +44,7 @@ class Task:
         if not task_id:
             reply = self._call("create", self.path, params)
             task_id = self._task_id(reply.body)
-            yield Page(reply.request, reply.body, task_id)
+            yield Page(reply.request, reply.body, task_id, is_receipt=True)
             self.client.transport.sleep(self.policy.poll_pause)
             if not self._is_ready(task_id):
                 raise Garbled(f"{self.budget}.status", "отчёт отменён площадкой")
