@@ -131,18 +131,24 @@ def _weights(tx: TenantTx, days: dict[str, object]) -> dict[tuple[date, int], di
 
 
 def _shelf(tx: TenantTx, days: dict[str, object], cards: list[int]) -> dict[date, dict[int, dict[int, int]]]:
-    """On every day that has an advertised sale; under ``date.min`` the shelf of any other day."""
+    """On every day that has an advertised sale; under ``date.min`` the shelf of any other day.
+
+    The SKU of unknown size is no size of a card that has some: any report may make one, at any time, and
+    it bears nothing but what was sold as it. The order is the marketplace's: who bears the odd kopeck must
+    not depend on who was heard of first.
+    """
     sizes: dict[int, dict[int, int]] = defaultdict(dict)
     rows = tx.run(
-        "SELECT id, nm_id FROM sku WHERE tenant_id = :tenant_id AND account_id = :account_id"
-        " AND nm_id = ANY(:cards) ORDER BY id",
+        "SELECT id, nm_id, chrt_id FROM sku WHERE tenant_id = :tenant_id AND account_id = :account_id"
+        " AND nm_id = ANY(:cards) ORDER BY nm_id, chrt_id DESC",
         account_id=days["account_id"],
         cards=cards,
     )
     card_of = {}
     for row in rows:
-        sizes[row.nm_id][row.id] = 0
         card_of[row.id] = row.nm_id
+        if row.chrt_id or row.nm_id not in sizes:
+            sizes[row.nm_id][row.id] = 0
     found: dict[date, dict[int, dict[int, int]]] = {date.min: sizes}
     sold = tx.run(
         "SELECT d, sku_id, sum(qty) AS pieces FROM daily_sales WHERE tenant_id = :tenant_id"
@@ -188,9 +194,11 @@ def _deducted(tx: TenantTx, days: dict[str, object]) -> list[Deducted]:
 def _stored(tx: TenantTx, days: dict[str, object]) -> dict[DayMoney, dict[int, int]]:
     found: dict[DayMoney, dict[int, int]] = defaultdict(dict)
     rows = tx.run(
-        "SELECT d, currency, sku_id, sum(cost) * 100 AS kopecks FROM storage_cost_daily"
-        " WHERE tenant_id = :tenant_id AND account_id = :account_id AND d BETWEEN :d_from AND :d_to"
-        " GROUP BY d, currency, sku_id HAVING sum(cost) > 0 ORDER BY d, currency, sku_id",
+        "SELECT s.d, s.currency, s.sku_id, sum(s.cost) * 100 AS kopecks FROM storage_cost_daily s"
+        " LEFT JOIN sku k ON k.tenant_id = :tenant_id AND k.id = s.sku_id"
+        " WHERE s.tenant_id = :tenant_id AND s.account_id = :account_id AND s.d BETWEEN :d_from AND :d_to"
+        " GROUP BY s.d, s.currency, s.sku_id, k.nm_id, k.chrt_id HAVING sum(s.cost) > 0"
+        " ORDER BY s.d, s.currency, k.nm_id, k.chrt_id",
         **days,
     )
     for row in rows:

@@ -168,6 +168,7 @@ READS: Mapping[str, Call] = {
     "audit.count_entries": lambda tx, p: audit.count_entries(tx),
     "audit.list_actors": lambda tx, p: audit.list_actors(tx),
     "catalogue.list_warehouses": lambda tx, p: catalogue.list_warehouses(tx),
+    "catalogue.newest_sku": lambda tx, p: catalogue.newest_sku(tx),
     "catalogue.find_sku": lambda tx, p: [catalogue.find_sku(tx, i) for i in p.both("sku")],
     "catalogue.list_skus": lambda tx, p: catalogue.list_skus(tx, 10),
     "catalogue.find_by_article": lambda tx, p: [

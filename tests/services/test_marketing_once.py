@@ -13,6 +13,7 @@ from app.marketplaces.rows import (
     AdChargeRow,
     AdStatRow,
     CatalogueRow,
+    ChargeRow,
     SaleEventRow,
     SettlementRow,
     SkuRef,
@@ -222,6 +223,24 @@ def test_statistics_say_whose_it_is_and_what_they_do_not_speak_of_is_nobodys(
     assert marketing(db, cabinet) == {2: MONEY("60.00"), 3: MONEY("20.00")}
     assert ads(totals) == MONEY("-110.01")
     adds_up(totals)
+
+
+def test_whose_it_is_does_not_depend_on_who_was_heard_of_first(db: Database, cabinet: Cabinet) -> None:
+    """A report that names a card and no size comes after the division, and one of a card that nobody
+    lists: the former moves nothing, the latter brings the card's part to the only SKU it has."""
+    settle(db, cabinet, sale("1", RED))
+    charged(db, cabinet, charge("a", 1, "100.00"))
+    weights = [stat(1, 11, "30.00"), stat(1, 99, "10.00")]
+    tell(db, cabinet, frozenset({"ad_stats"}), Normalised(ad_stats=weights))
+    totals = shown(db, cabinet)
+    assert (ads(totals), marketing(db, cabinet)) == (MONEY("-100.00"), {1: MONEY("37.50"), 2: MONEY("37.50")})
+    late = [
+        ChargeRow(D, "acceptance", f"r{nm}", SkuRef(nm_id=nm), MONEY("-5.00"), "RUB", 1, "", "")
+        for nm in (11, 99)
+    ]
+    tell(db, cabinet, frozenset({"acceptance"}), Normalised(acceptance=late))
+    refresh(db, cabinet)
+    assert marketing(db, cabinet) == {1: MONEY("37.50"), 2: MONEY("37.50"), 0: MONEY("25.00")}
 
 
 def test_storage_goes_to_the_goods_that_lay_there(db: Database, cabinet: Cabinet) -> None:

@@ -34,7 +34,7 @@ Row = tuple[Any, ...]
 def first_night(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
     """A world of its own after its first night."""
     with (
-        sandbox(skus=25, days=20, seed=5) as server,
+        sandbox(skus=50, days=20, seed=5) as server,
         open_shop(db, urls, folder, server, marketplaces=("WB",)) as shop,
     ):
         night(shop)

@@ -43,6 +43,13 @@ def server() -> Iterator[SandboxServer]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def well_again(shop: Shop) -> Iterator[None]:
+    """All these shops are one seller to the marketplace: a budget that one has spent is closed to the next."""
+    yield
+    shop.heal()
+
+
 @pytest.fixture(scope="module")
 def undisturbed(shop: Shop) -> Counter[str]:
     """The module's own shop had a good night; how often each method was asked."""

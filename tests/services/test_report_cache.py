@@ -25,7 +25,7 @@ from app.services.recalc_metrics import recalc_metrics
 from app.services.report_cache import SETTINGS_THAT_MATTER, Cached
 from app.services.tenancy.cabinets import CabinetSwitch, SwitchCabinet
 from tests.support.asking import QUESTIONS, Asker, Drawer, differences
-from tests.support.shop import Shop, connect, open_shop, sandbox
+from tests.support.shop import CORE, Shop, connect, open_shop, sandbox
 
 DAYS = 9
 
@@ -50,8 +50,11 @@ def shop(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def neighbour(db: Database, urls: Urls, folder: Path, shop: Shop) -> Iterator[Shop]:
     """Another organisation with another assortment."""
-    with sandbox(skus=7, days=DAYS, seed=8) as server, open_shop(db, urls, folder, server) as other:
-        other.night(days=DAYS)
+    with (
+        sandbox(skus=7, days=DAYS, seed=8) as server,
+        open_shop(db, urls, folder, server, only=CORE) as other,
+    ):
+        assert other.night(days=DAYS).errors == {}
         yield other
 
 

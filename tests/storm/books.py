@@ -31,12 +31,13 @@ NOT_COMPARED: Mapping[str, str] = {
     "rate_budget": "tokens of the moment",
 }
 
-ORDERED = ("wb.stock", "wb.stock_history", "wb.storage", "wb.acceptance")
+ORDERED = ("wb.stock", "wb.storage", "wb.acceptance")
 """Sources of reports that are ordered first, under another number each time: their replies are not
 compared. What they said as a whole is, for there the number does not count."""
 
-FLEETING = ("ozon.accruals",)
-"""Sources whose every reply holds a cursor of its own: of them nothing but the facts is compared."""
+FLEETING = ("wb.stock_history", "ozon.accruals")
+"""Sources whose replies are never twice the same (an archive holds the minute it was packed in, a page a
+cursor of its own): of them nothing but the facts is compared."""
 
 _VOLATILE = ("id", "trace_id", "run_id", "src_hash")
 """Surrogates, and the hash of a fact's values, some of which are surrogates: the values are compared."""

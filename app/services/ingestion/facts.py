@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -15,7 +15,12 @@ from app.db.session import TenantTx
 from app.marketplaces.rows import SaleEventRow, SettlementRow, StockRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
 from app.repositories import shared_costs
-from app.repositories.catalogue import merge_catalogue, restate_first_sales, set_commission_rules
+from app.repositories.catalogue import (
+    merge_catalogue,
+    newest_sku,
+    restate_first_sales,
+    set_commission_rules,
+)
 from app.repositories.fact_kinds import FACT_KINDS, FactKind
 from app.repositories.fact_stage import stage_facts
 from app.repositories.staging import Staging
@@ -26,6 +31,10 @@ _STOCKS: tuple[Kind, ...] = ("stock", "own_stock", "past_stock")
 
 DIVIDED_BY: frozenset[Kind] = frozenset({"settlement", "ad_charges", "ad_stats", "storage", "sales"})
 """What costs of the whole cabinet come from, and are divided by."""
+
+SPOKEN_OF = timedelta(days=30)
+"""Days of advertising that a SKU may have a part in before anybody has heard of it: a night reads so many
+anew, whichever of its sources comes first."""
 
 
 class Dated(Protocol):
@@ -67,6 +76,7 @@ class FactWriter:
         kind means that all its rows of the unit's days are gone.
         """
         staging = Staging(self.tx, self.account_id, self.marketplace)
+        newest = newest_sku(self.tx)
         count, unplaced = MergeCount(), list(rows.unplaced)
         if rows.catalogue:
             merge_catalogue(self.tx, self.account_id, self.marketplace, rows.catalogue)
@@ -98,10 +108,13 @@ class FactWriter:
             kinds[kind] = self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
         count = sum(kinds.values(), count)
         by_day = Counter(row.d for many in (sales, settlement, *stocks.values(), *dated) for row in many)
-        if count.written and brings & DIVIDED_BY and self.marketplace == "WB":
-            # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
-            old = by_day if "sales" not in brings else ()
-            shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
+        if self.marketplace == "WB":
+            if count.written and brings & DIVIDED_BY:
+                # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
+                old = by_day if "sales" not in brings else ()
+                shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
+            if newest_sku(self.tx) != newest:
+                shared_costs.mark_stale(self.tx, min(unit.d_from, _before(unit.d_to, SPOKEN_OF)))
         undated = sum(len(told) for kind, told in facts.items() if not FACT_KINDS[kind].target.dated)
         return Written(
             rows=sum(by_day.values()) + undated + len(rows.catalogue) + len(rows.commissions),
@@ -218,6 +231,11 @@ def _money(row: Dated) -> tuple[Decimal | None, str]:
     if isinstance(row, SaleEventRow):
         return row.revenue_gross - row.refunds_amount, row.currency
     return None, ""
+
+
+def _before(d: date, step: timedelta) -> date:
+    """Not before the calendar begins: what is rebuilt may be a unit of all days."""
+    return d - step if d - date.min > step else date.min
 
 
 def _each_day(unit: Unit) -> list[date]:
