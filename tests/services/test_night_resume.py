@@ -45,7 +45,7 @@ def server() -> Iterator[SandboxServer]:
 
 @pytest.fixture(autouse=True)
 def well_again(shop: Shop) -> Iterator[None]:
-    """All these shops are one seller to the marketplace: a budget that one has spent is closed to the next."""
+    """To the marketplace all these shops are one seller: what one has spent is closed to the next."""
     yield
     shop.heal()
 
