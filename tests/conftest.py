@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from filelock import FileLock
 from sqlalchemy import Connection, create_engine, make_url, pool, text
 from sqlalchemy.engine import URL
@@ -123,6 +124,14 @@ def db(urls: Urls) -> Iterator[Database]:
     database = Database(urls.app, pool_size=10)
     yield database
     database.close()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that a test runs in this process sets up logs of its own, on a stream that ends with it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

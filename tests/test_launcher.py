@@ -137,6 +137,7 @@ def test_changed_requirements_make_the_environment_anew(project: Path, run: Run,
     assert not stray.exists()
 
 
+@pytest.mark.soak
 def test_a_failed_installation_is_told_and_begun_again_by_one_of_two_starts(
     project: Path, run: Run, tmp_path: Path
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_failed_installation_is_told_and_begun_again_by_one_of_two_starts(
     assert sum("Ставлю пакеты" in done.stderr for done in both) == 1, both
 
 
+@pytest.mark.soak
 def test_an_environment_whose_python_is_gone_is_made_anew(project: Path, run: Run) -> None:
     python = project / ".venv" / "bin" / "python"
     python.unlink()

@@ -21,7 +21,8 @@ class Target:
     """A table the kernel writes: its key (after tenant_id) and its values.
 
     ``hashed`` tables carry src_hash, SHA-256 of the values, computed in SQL. ``journal`` tables
-    write figure_change. ``restates`` tables make their SKU's metrics stale.
+    write figure_change. ``restates`` tables make their SKU's metrics stale. ``dated`` tables have a day
+    ``d`` in their key (partitioned ones must), so that a scope is days; of others it is the account.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Target:
     hashed: bool = True
     journal: bool = True
     restates: bool = True
+    dated: bool = True
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -204,7 +206,8 @@ class _Merge:
         """The scope. Its days as literals let the planner leave other months alone; its days one by one
         let it go to each day's SKUs by the key, where the SKUs are bounded."""
         told = f"{alias}tenant_id = :tenant_id AND {alias}account_id = :account_id"
-        told += f" AND {alias}d BETWEEN :d_from AND :d_to"
+        if self.target.dated:
+            told += f" AND {alias}d BETWEEN :d_from AND :d_to"
         if self.scope.skus is None:
             return told
         first, last = self.scope.skus
@@ -241,7 +244,9 @@ class _Merge:
         )
 
     def _identity(self, alias: str) -> str:
-        return f"{alias}d AS d, {alias}sku_id AS sku_id, {self._object(alias, self.target.key)} AS row_key"
+        day = f"{alias}d" if self.target.dated else "NULL::date"
+        sku = f"{alias}sku_id" if "sku_id" in self.target.columns else "NULL::bigint"
+        return f"{day} AS d, {sku} AS sku_id, {self._object(alias, self.target.key)} AS row_key"
 
     def _was(self) -> str:
         return self._object("t.", self.target.values)

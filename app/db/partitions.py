@@ -12,6 +12,10 @@ PARTITIONED = (
     "metrics_daily",
     "advice_supply",
     "raw_payload",
+    "buyer_order",
+    "storage_cost_daily",
+    "ad_stat_daily",
+    "shared_cost_daily",
 )
 """Parents whose rows live in a partition per month."""
 

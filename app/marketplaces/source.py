@@ -11,22 +11,84 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
-from app.marketplaces.rows import CatalogueRow, SaleEventRow, SettlementRow, StockRow
+from app.marketplaces.rows import (
+    AdChargeRow,
+    AdStatRow,
+    BalanceRow,
+    CampaignRow,
+    CashflowRow,
+    CatalogueRow,
+    ChargeRow,
+    CommissionRow,
+    OrderRow,
+    PriceRow,
+    ReportRow,
+    ReturnRow,
+    ReviewRow,
+    SaleEventRow,
+    SettlementRow,
+    StockRow,
+    StorageRow,
+    SupplyLineRow,
+    SupplyRow,
+    TariffRow,
+)
 from app.marketplaces.transport.request import RequestKey
 
-__all__ = ["Kind", "Normalised", "Page", "RequestKey", "Source", "Unit", "Unplaced"]
+__all__ = ["Kind", "Normalised", "Page", "RequestKey", "Source", "Unit", "Unplaced", "bodies", "window"]
 
 
-Kind = Literal["catalogue", "sales", "stock", "settlement"]
-"""Which of the lists of ``Normalised`` a source fills."""
+Kind = Literal[
+    "catalogue",
+    "sales",
+    "stock",
+    "own_stock",
+    "past_stock",
+    "settlement",
+    "orders",
+    "returns",
+    "prices",
+    "supplies",
+    "supply_lines",
+    "reports",
+    "cashflows",
+    "balances",
+    "storage",
+    "acceptance",
+    "deductions",
+    "measurements",
+    "self_buyouts",
+    "compensations",
+    "campaigns",
+    "ad_stats",
+    "ad_charges",
+    "reviews",
+    "tariffs",
+    "commissions",
+]
+"""Which of the lists of ``Normalised`` a source fills.
+
+``stock`` is what lies at the marketplace, ``own_stock`` in the seller's own warehouses that the
+marketplace sells from (FBS): each is a whole truth of its own. ``past_stock`` is told afterwards, and
+fills only days that nobody saw.
+"""
 
 
 class Page(NamedTuple):
-    """One reply as received. ``cursor`` resumes after this page; "" = this was the last one."""
+    """One reply as received. ``cursor`` resumes after this page; "" = this was the last one.
+
+    ``is_receipt``: it only says that a report was ordered, under a number of its own each time.
+    """
 
     key: RequestKey
     body: bytes
     cursor: str
+    is_receipt: bool = False
+
+
+def bodies(pages: Sequence[Page]) -> list[bytes]:
+    """What was said, where the questions do not matter."""
+    return [page.body for page in pages]
 
 
 class Unit(NamedTuple):
@@ -38,6 +100,11 @@ class Unit(NamedTuple):
     name: str
     d_from: date
     d_to: date
+
+
+def window(d_from: date, d_to: date) -> Unit:
+    """One unit for all days."""
+    return Unit(f"{d_from}..{d_to}", d_from, d_to)
 
 
 class Unplaced(NamedTuple):
@@ -56,12 +123,34 @@ class Unplaced(NamedTuple):
 
 @dataclass(slots=True)
 class Normalised:
-    """Rows of one unit, any of the four kinds, and what could not be read."""
+    """Rows of one unit, a list a kind, and what could not be read."""
 
     catalogue: list[CatalogueRow] = field(default_factory=list)
     sales: list[SaleEventRow] = field(default_factory=list)
     stock: list[StockRow] = field(default_factory=list)
+    own_stock: list[StockRow] = field(default_factory=list)
+    past_stock: list[StockRow] = field(default_factory=list)
     settlement: list[SettlementRow] = field(default_factory=list)
+    orders: list[OrderRow] = field(default_factory=list)
+    returns: list[ReturnRow] = field(default_factory=list)
+    prices: list[PriceRow] = field(default_factory=list)
+    supplies: list[SupplyRow] = field(default_factory=list)
+    supply_lines: list[SupplyLineRow] = field(default_factory=list)
+    reports: list[ReportRow] = field(default_factory=list)
+    cashflows: list[CashflowRow] = field(default_factory=list)
+    balances: list[BalanceRow] = field(default_factory=list)
+    storage: list[StorageRow] = field(default_factory=list)
+    acceptance: list[ChargeRow] = field(default_factory=list)
+    deductions: list[ChargeRow] = field(default_factory=list)
+    measurements: list[ChargeRow] = field(default_factory=list)
+    self_buyouts: list[ChargeRow] = field(default_factory=list)
+    compensations: list[ChargeRow] = field(default_factory=list)
+    campaigns: list[CampaignRow] = field(default_factory=list)
+    ad_stats: list[AdStatRow] = field(default_factory=list)
+    ad_charges: list[AdChargeRow] = field(default_factory=list)
+    reviews: list[ReviewRow] = field(default_factory=list)
+    tariffs: list[TariffRow] = field(default_factory=list)
+    commissions: list[CommissionRow] = field(default_factory=list)
     unplaced: list[Unplaced] = field(default_factory=list)
 
 
@@ -95,6 +184,7 @@ class Source(Protocol):
         """
         ...
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        """Rows of all pages of a unit. One bad row is Unplaced; a page of broken JSON is Garbled."""
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        """Rows of all pages of a unit, each with the request it answered. One bad row is Unplaced; a page
+        of broken JSON is Garbled."""
         ...

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.db.copying import copy_rows, create_stage
 from app.db.figures import move_stamp
 from app.db.session import TenantTx
-from app.marketplaces.rows import CatalogueRow
+from app.marketplaces.rows import CatalogueRow, CommissionRow
 
 UNKNOWN, UNKNOWN_NAME = "unknown", "неизвестный склад"
 """The warehouse of what came without one: a real row, because a key never holds NULL."""
@@ -61,6 +61,28 @@ def merge_catalogue(tx: TenantTx, account_id: int, marketplace: str, rows: Itera
     return int(skus)
 
 
+def set_commission_rules(
+    tx: TenantTx, account_id: int, marketplace: str, rows: Iterable[CommissionRow]
+) -> int:
+    """Note the rules from their day on, where they are not what they were; how many were news."""
+    return sum(
+        tx.run(
+            "INSERT INTO commission_rules (tenant_id, account_id, marketplace, dt_from, rule_json) "
+            "SELECT :tenant_id, :account_id, :marketplace, :dt_from, CAST(:rules AS jsonb) "
+            "WHERE (SELECT rule_json FROM commission_rules WHERE tenant_id = :tenant_id "
+            "AND account_id = :account_id AND marketplace = :marketplace AND dt_from <= :dt_from "
+            "ORDER BY dt_from DESC LIMIT 1) IS DISTINCT FROM CAST(:rules AS jsonb) "
+            "ON CONFLICT (tenant_id, account_id, marketplace, dt_from) "
+            "DO UPDATE SET rule_json = excluded.rule_json",
+            account_id=account_id,
+            marketplace=marketplace,
+            dt_from=row.dt_from,
+            rules=row.rule_json,
+        ).rowcount
+        for row in rows
+    )
+
+
 def restate_first_sales(tx: TenantTx, account_id: int) -> None:
     """Find anew the first day sold of the stale SKUs for which it may have moved."""
     tx.run(
@@ -72,6 +94,11 @@ def restate_first_sales(tx: TenantTx, account_id: int) -> None:
         " AND k.first_sold IS DISTINCT FROM f.d",
         account_id=account_id,
     )
+
+
+def newest_sku(tx: TenantTx) -> int:
+    """The SKU made last, 0 where there is none: another one later means that there are new ones."""
+    return int(tx.run("SELECT coalesce(max(id), 0) FROM sku WHERE tenant_id = :tenant_id").scalar_one())
 
 
 def ensure_sku(

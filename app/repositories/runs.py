@@ -3,16 +3,25 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.personal import blank_personal
 from app.db.copying import copy_rows, create_stage
 from app.db.figures import move_stamp
 from app.db.session import TenantTx
-from app.marketplaces.source import Page, Unit, Unplaced
+from app.marketplaces.source import Page, RequestKey, Unit, Unplaced
+
+
+class KeptPage(NamedTuple):
+    """A stored reply: the hash of its body (hex) and the request it answered. A body is stored once,
+    however many requests it answers, so the request stands with the run. ``is_receipt``: see ``Page``."""
+
+    hash: str
+    request: RequestKey
+    is_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,7 @@ class Run:
     id: int
     cursor: str
     all_pages: bool
-    page_hashes: tuple[str, ...]
+    pages: tuple[KeptPage, ...]
     started_at: datetime
 
 
@@ -42,14 +51,14 @@ def open_run(tx: TenantTx, key: RunKey, trace_id: str, now: datetime, resume_sin
     """
     tx.run("SELECT ambar_make_partitions('raw_payload', :today, :today)", today=now.date())
     found = tx.run(
-        "SELECT id, cursor, all_pages, page_hashes, started_at FROM ingest_run "
+        "SELECT id, cursor, all_pages, pages, started_at FROM ingest_run "
         "WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source AND unit = :unit "
         "AND state = 'running' AND started_at > :since ORDER BY id DESC LIMIT 1",
         since=resume_since,
         **_named(key),
     ).first()
     if found:
-        return Run(found.id, found.cursor, found.all_pages, tuple(found.page_hashes), found.started_at)
+        return Run(found.id, found.cursor, found.all_pages, kept_pages(found.pages), found.started_at)
     made = tx.run(
         "INSERT INTO ingest_run (tenant_id, account_id, source, unit, state, started_at, trace_id) "
         "VALUES (:tenant_id, :account_id, :source, :unit, 'running', :now, :trace_id) RETURNING id",
@@ -71,15 +80,22 @@ def is_done(tx: TenantTx, key: RunKey, trace_id: str) -> bool:
     return bool(found.scalar_one())
 
 
-def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> str:
-    """Store a reply as received, but for what it tells of buyers, and move the run's checkpoint past it;
-    its hash, hex.
+def kept_pages(told: Sequence[Mapping[str, Any]]) -> tuple[KeptPage, ...]:
+    """A run's pages as its row tells them."""
+    return tuple(
+        KeptPage(page["hash"], RequestKey(**page["request"]), page.get("receipt", False)) for page in told
+    )
+
+
+def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> KeptPage:
+    """Store a reply as received, but for what it tells of buyers, and move the run's checkpoint past it.
 
     Once per body and month: raw replies are let go by the month, and one that came again must not go
     with the month in which it was first seen.
     """
     body = blank_personal(page.body)
     body_hash = hashlib.sha256(body).digest()
+    kept = KeptPage(body_hash.hex(), page.key, page.is_receipt)
     tx.run(
         "INSERT INTO raw_payload (tenant_id, fetched_at, account_id, run_id, source, unit, request, body,"
         " body_hash) SELECT :tenant_id, :now, :account_id, :run_id, :source, :unit, CAST(:request AS jsonb),"
@@ -95,30 +111,40 @@ def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime)
     )
     tx.run(
         "UPDATE ingest_run SET cursor = :cursor, all_pages = (:cursor = ''),"
-        " page_hashes = page_hashes || to_jsonb(CAST(:hash AS text)) "
+        " pages = pages || CAST(:page AS jsonb) "
         "WHERE tenant_id = :tenant_id AND id = :run_id",
         cursor=page.cursor,
-        hash=body_hash.hex(),
+        page=json.dumps([_told(kept)], ensure_ascii=False),
         run_id=run_id,
     )
-    return body_hash.hex()
+    return kept
 
 
-def bodies(tx: TenantTx, account_id: int, hashes: Sequence[str]) -> list[bytes]:
-    """The bodies of these pages, in their order."""
+def _told(page: KeptPage) -> dict[str, object]:
+    """A page as its run's row tells it."""
+    told: dict[str, object] = {"hash": page.hash, "request": page.request._asdict()}
+    return told | {"receipt": True} if page.is_receipt else told
+
+
+def read_pages(tx: TenantTx, account_id: int, kept: Sequence[KeptPage]) -> list[Page]:
+    """These pages as they came, in their order.
+
+    Raises:
+        KeyError: a body is not there any more (its month was dropped).
+    """
     rows = tx.run(
         "SELECT DISTINCT ON (body_hash) body_hash, body FROM raw_payload WHERE tenant_id = :tenant_id "
         "AND account_id = :account_id AND body_hash = ANY(:hashes) ORDER BY body_hash",
         account_id=account_id,
-        hashes=[bytes.fromhex(item) for item in set(hashes)],
+        hashes=[bytes.fromhex(page.hash) for page in set(kept)],
     )
     found = {bytes(row.body_hash).hex(): zlib.decompress(row.body) for row in rows}
-    return [found[item] for item in hashes]
+    return [Page(page.request, found[page.hash], "", page.is_receipt) for page in kept]
 
 
-def unit_digest(hashes: Sequence[str]) -> bytes:
-    """What a unit's pages are, as one hash."""
-    return hashlib.sha256("".join(hashes).encode()).digest()
+def unit_digest(kept: Sequence[KeptPage]) -> bytes:
+    """What a unit's pages say, as one hash: the number of an order says nothing."""
+    return hashlib.sha256("".join(page.hash for page in kept if not page.is_receipt).encode()).digest()
 
 
 def is_known(tx: TenantTx, key: RunKey, unit: Unit, digest: bytes) -> bool:
@@ -289,6 +315,27 @@ class NightRows(NamedTuple):
 
     rows: int
     news: int
+
+
+class FinishedRun(NamedTuple):
+    """A unit that was merged: its stored name, its pages, the first day of its window, when it was begun."""
+
+    unit: str
+    pages: tuple[KeptPage, ...]
+    since: date | None
+    started_at: datetime
+
+
+def finished_runs(tx: TenantTx, account_id: int, source: str) -> list[FinishedRun]:
+    """Everything that was ever merged of a source, newest first."""
+    rows = tx.run(
+        "SELECT unit, pages, since, started_at FROM ingest_run WHERE tenant_id = :tenant_id"
+        " AND account_id = :account_id AND source = :source AND state = 'complete'"
+        " ORDER BY finished_at DESC, id DESC",
+        account_id=account_id,
+        source=source,
+    )
+    return [FinishedRun(row.unit, kept_pages(row.pages), row.since, row.started_at) for row in rows]
 
 
 def rows_of(tx: TenantTx, account_id: int, source: str, trace_id: str) -> NightRows:

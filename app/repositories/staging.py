@@ -47,7 +47,7 @@ class Staging:
             texts=(*REF_TEXTS, "warehouse", "channel", "currency"),
         )
         self._resolve_skus("in_sales")
-        self._resolve_warehouses("SELECT DISTINCT warehouse AS code, warehouse AS name FROM in_sales")
+        self.resolve_warehouses("SELECT DISTINCT warehouse AS code, warehouse AS name FROM in_sales")
         create_stage_like(self.tx, "stage_sale_event", "sale_event", SALE_EVENT.columns)
         self.tx.run(
             f"INSERT INTO stage_sale_event ({', '.join(SALE_EVENT.columns)}) "
@@ -71,8 +71,11 @@ class Staging:
             account_id=self.account_id,
         )
 
-    def stock(self, rows: Iterable[StockRow]) -> None:
-        """Fill ``stage_daily_stock``; several rows of one SKU and warehouse are added up."""
+    def stock(self, rows: Iterable[StockRow], *, own: bool = False) -> None:
+        """Fill ``stage_daily_stock``; several rows of one SKU and warehouse are added up.
+
+        ``own``: the warehouses are the seller's, which the marketplace only sells from.
+        """
         create_stage(
             self.tx,
             "in_stock",
@@ -86,9 +89,15 @@ class Staging:
             texts=(*REF_TEXTS, "warehouse", "warehouse_name"),
         )
         self._resolve_skus("in_stock")
-        self._resolve_warehouses(
+        self.resolve_warehouses(
             "SELECT warehouse AS code, max(warehouse_name) AS name FROM in_stock GROUP BY warehouse"
         )
+        if own:
+            self.tx.run(
+                "UPDATE warehouse SET is_own = true WHERE tenant_id = :tenant_id AND NOT is_own "
+                "AND marketplace = :marketplace AND code IN (SELECT warehouse FROM in_stock)",
+                marketplace=self.marketplace,
+            )
         create_stage_like(self.tx, "stage_daily_stock", "daily_stock", DAILY_STOCK.columns)
         self.tx.run(
             f"INSERT INTO stage_daily_stock ({', '.join(DAILY_STOCK.columns)}) "
@@ -132,7 +141,8 @@ class Staging:
     def _resolve_skus(self, table: str) -> None:
         sku_refs.resolve(self.tx, table, self.account_id, self.marketplace)
 
-    def _resolve_warehouses(self, told: str) -> None:
+    def resolve_warehouses(self, told: str) -> None:
+        """Make the warehouses that ``told`` (SQL: code, name) names and we do not know yet."""
         self.tx.run(
             "INSERT INTO warehouse (tenant_id, marketplace, code, name) "
             "SELECT :tenant_id, :marketplace, n.code, n.name FROM "

@@ -16,6 +16,7 @@ from app.sandbox.ozon.accruals import Accruals
 from app.sandbox.ozon.books import ozon_page
 from app.sandbox.ozon.routes import OzonMethods
 from app.sandbox.state import StateFile
+from app.sandbox.wb.areas.tasks import TaskReport
 from app.sandbox.wb.books import wb_page
 from app.sandbox.wb.remains import Remains
 from app.sandbox.wb.tokens import BITS, LIFE_DAYS, PERSONAL, USUAL, Tokens
@@ -35,6 +36,7 @@ class Control:
     limits: Limits
     faults: Faults
     remains: Remains
+    tasks: tuple[TaskReport, ...]
     accruals: Accruals
     ozon: OzonMethods
     pace: float
@@ -148,6 +150,8 @@ class Control:
         """Kill cursors and report tasks, as if their time had passed."""
         self.accruals.expire()
         self.remains.expire()
+        for report in self.tasks:
+            report.expire()
         return reply({})
 
     async def refill(self, _request: web.Request) -> web.Response:

@@ -97,6 +97,11 @@ class Ledger:
             for target, rows in _split(when):
                 self._found[bucket, target].append((day, rows))
 
+    def copy(self) -> "Ledger":
+        """The same lines, to which days can be added apart."""
+        found = defaultdict(list, {key: list(parts) for key, parts in self._found.items()})
+        return Ledger(list(self.orders), list(self.lumps), found)
+
     def on(self, bucket: Bucket, day: int) -> Lines:
         """Lines to which ``bucket`` (cancel, sold, sold_rec, …) happened on ``day``, oldest order first."""
         parts = [self.orders[d][rows] for d, rows in self._found.get((bucket, day), ())]

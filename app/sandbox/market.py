@@ -4,10 +4,12 @@ A day depends only on the seed and on the days before it, so the same seller gro
 however often it is started and however far it is advanced.
 """
 
+import copy
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,8 @@ FORGOTTEN = 0.18
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What differs between the marketplaces. ``places``: shares of orders by warehouse."""
+    """What differs between the marketplaces. ``places``: shares of orders by warehouse; ``diary``: stock
+    of past days can be asked for."""
 
     code: int
     places: tuple[float, ...]
@@ -32,6 +35,17 @@ class Habits:
     fbs: float
     corrections: bool
     lumps: Callable[[np.random.Generator, DayFacts], list[Lump]]
+    diary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Pieces sent on day ``t`` that arrive on day ``due``."""
+
+    t: int
+    due: int
+    skus: Ints
+    units: Ints
 
 
 @dataclass(slots=True)
@@ -45,6 +59,10 @@ class Market:
     ledger: Ledger = field(default_factory=Ledger)
     stock: Ints = field(init=False)
     held: list[int] = field(init=False, default_factory=list)
+    diary: list[npt.NDArray[np.int32]] = field(init=False, default_factory=list)
+    """Stock at the end of each day, by SKU; empty where the habits keep none."""
+    sent: list[Sent] = field(init=False, default_factory=list)
+    """Everything the seller ever sent, in the order it was sent."""
     rate: npt.NDArray[np.float64] = field(init=False)
     _discount: Ints = field(init=False)
     _due: dict[int, list[tuple[Ints, Ints]]] = field(init=False)
@@ -69,9 +87,25 @@ class Market:
         while self.days < day:
             self._live()
 
+    def ahead(self, day: int) -> Self:
+        """A copy that has lived all days before ``day``; nothing of this one moves.
+
+        What is charged today may stand in a document of the day after tomorrow.
+        """
+        twin = copy.copy(self)
+        twin.ledger, twin.stock, twin._on_order = self.ledger.copy(), self.stock.copy(), self._on_order.copy()
+        twin.held, twin.diary, twin.sent = list(self.held), list(self.diary), list(self.sent)
+        twin._due = defaultdict(list, {t: list(parts) for t, parts in self._due.items()})
+        twin.live_until(day)
+        return twin
+
     def price_on(self, day: date) -> Ints:
         """The seller's price of each SKU on ``day``, kopecks."""
-        return self.shelf.list_price * (100 - self._discount - discount_step(day)) // 100
+        return self.shelf.list_price * (100 - self.discount_on(day)) // 100
+
+    def discount_on(self, day: date) -> Ints:
+        """The seller's discount off the list price of each SKU on ``day``, percent."""
+        return self._discount + discount_step(day)
 
     def in_transit(self, day: int) -> Ints:
         """Pieces the seller has sent that had not arrived by the morning of ``day``, by SKU."""
@@ -95,6 +129,8 @@ class Market:
         self._expect_back(lines)
         self._reorder(rng, t, usual)
         self.held.append(int((self.stock * self.shelf.volume).sum()))
+        if self.habits.diary:
+            self.diary.append(self.stock.astype(np.int32))
         facts = DayFacts(
             t=t,
             day=day,
@@ -127,7 +163,7 @@ class Market:
         lines["sec"] = np.sort((rng.beta(2.2, 1.6, n) * 57_000).astype(np.int64) + 25_200)
         prices = self.price_on(day)
         lines["price"] = prices[lines["sku"]]
-        lines["disc"] = (self._discount + discount_step(day))[lines["sku"]]
+        lines["disc"] = self.discount_on(day)[lines["sku"]]
         lines["spp"] = rng.integers(120, 280, n) * 10
         lines["acq"] = rng.integers(120, 240, n)
         lines["place"] = np.searchsorted(np.cumsum(self.habits.places)[:-1], rng.random(n))
@@ -154,3 +190,4 @@ class Market:
         for days in np.unique(lead).tolist():
             chosen = lead == days
             self._due[t + days].append((skus[chosen], units[chosen]))
+            self.sent.append(Sent(t, t + days, skus[chosen], units[chosen]))

@@ -20,6 +20,8 @@ from app.sandbox.ozon.products import Products
 from app.sandbox.ozon.routes import OzonMethods
 from app.sandbox.ozon.stocks import Stocks
 from app.sandbox.state import StateFile
+from app.sandbox.wb.areas import wb_areas
+from app.sandbox.wb.areas.tasks import TaskReport
 from app.sandbox.wb.content import Content
 from app.sandbox.wb.door import Door
 from app.sandbox.wb.finance import FinanceRows
@@ -49,6 +51,7 @@ def make_app(
     remains = Remains(world, clock, pace)
     accruals = Accruals(world, clock, pace, accruals_page)
     ozon = OzonMethods(world, limits, Products(world), accruals, Stocks(world))
+    areas = wb_areas(world, clock, pace)
     wb = WbMethods(
         world=world,
         door=Door(world, tokens, limits),
@@ -57,6 +60,7 @@ def make_app(
         remains=remains,
         finance=FinanceRows(world),
         reports=Reports(world),
+        areas=areas,
     )
     control = Control(
         world=world,
@@ -65,6 +69,7 @@ def make_app(
         limits=limits,
         faults=faults,
         remains=remains,
+        tasks=tuple(area for area in areas if isinstance(area, TaskReport)),
         accruals=accruals,
         ozon=ozon,
         pace=pace,

@@ -16,7 +16,9 @@ DEMO_DAY = date(2026, 11, 20)
 WARM_UP = 35
 """Days lived before the first one shown, so that history begins with sales of earlier orders."""
 
-WB_HABITS = Habits(code=21, places=(0.80, 0.08, 0.12), pairs=0.0, fbs=0.0, corrections=False, lumps=wb_lumps)
+WB_HABITS = Habits(
+    code=21, places=(0.80, 0.08, 0.12), pairs=0.0, fbs=0.0, corrections=False, lumps=wb_lumps, diary=True
+)
 OZON_HABITS = Habits(
     code=22, places=(0.52, 0.20, 0.16, 0.12), pairs=0.12, fbs=0.08, corrections=True, lumps=ozon_lumps
 )

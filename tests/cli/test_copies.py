@@ -67,7 +67,9 @@ def read_whole(url: str) -> Whole:
             columns=list(
                 connection.scalars(
                     text(
-                        "SELECT concat_ws(' ', table_name, column_name, ordinal_position, data_type,"
+                        # The order, not the number: a column dropped once keeps its number in the source.
+                        "SELECT concat_ws(' ', table_name, column_name,"
+                        " row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type,"
                         " is_nullable, column_default, is_identity, identity_generation)"
                         " FROM information_schema.columns "
                         "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"

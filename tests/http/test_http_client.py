@@ -11,7 +11,8 @@ from app.marketplaces.errors import Garbled, MarketplaceDown, Refused, ScopeMiss
 from app.marketplaces.transport import Transport
 from app.marketplaces.transport.request import CallReport
 from app.marketplaces.wb.client import WbClient
-from app.marketplaces.wb.sources import WbPolicy, WbSales
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import WbSales
 from tests.http.conftest import SALES, SECRET, START
 from tests.http.server import Answer, serving
 

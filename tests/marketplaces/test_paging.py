@@ -14,9 +14,11 @@ from app.marketplaces.ozon.client import OzonKey, open_ozon
 from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
 from app.marketplaces.source import Source
 from app.marketplaces.transport import Breakers, MemoryRateBudget
-from app.marketplaces.wb import sources as wb_module
 from app.marketplaces.wb.client import open_wb
-from app.marketplaces.wb.sources import WbPolicy, wb_sources
+from app.marketplaces.wb.money import calls as finance_calls
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import wb_sources
+from app.marketplaces.wb.token import TokenType
 from tests.http.server import Answer, Stage, serving
 
 D = date(2026, 11, 20)
@@ -28,7 +30,7 @@ def told(body: Any, status: int = 200) -> Answer:
 
 @contextmanager
 def opened(*script: Answer, policy: WbPolicy | None = None) -> Iterator[tuple[Stage, dict[str, Source]]]:
-    """A server with a script and all seven sources on it; waiting takes no time."""
+    """A server with a script and all sources on it; waiting takes no time."""
     clock = FixedClock(datetime(2026, 11, 21, 2, 0, tzinfo=UTC))
     budget, breakers = MemoryRateBudget(clock, {}), Breakers(clock)
     with serving(*script) as stage:
@@ -85,22 +87,50 @@ def test_a_full_page_of_sales_goes_on_from_its_last_change() -> None:
 
 
 def test_finance_ends_with_a_short_page_or_with_204(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wb_module, "FINANCE_PAGE", 2)
+    monkeypatch.setattr(finance_calls, "PAGE", 2)
     rows = [{"rrdId": 5}, {"rrdId": 9}]
     with opened(told(rows), told(None, 204)) as (stage, sources):
-        assert cursors(sources["wb.finance"]) == ["9", ""]
+        assert cursors(sources["wb.finance"]) == ["daily:9", ""]
     with opened(told(rows[:1])) as (stage, sources):
         assert cursors(sources["wb.finance"]) == [""]
         assert len(stage.seen) == 1
 
 
-def test_units_of_finance_are_weeks_or_for_a_base_token_one_window() -> None:
-    with opened(told([]), policy=WbPolicy(slow=False)) as (_, sources):
+def test_a_whole_week_is_asked_for_its_weekly_report_and_then_for_its_daily_ones() -> None:
+    monday, sunday = date(2026, 11, 9), date(2026, 11, 15)
+    policy = WbPolicy(token_type=TokenType.PERSONAL)
+    with opened(told(None, 204), told([{"rrdId": 5}]), policy=policy) as (_, sources):
+        (unit,) = sources["wb.finance"].units(monday, sunday)
+        pages = list(sources["wb.finance"].fetch(unit, ""))
+    assert [page.cursor for page in pages] == ["daily:0", ""]
+    asked = [json.loads(page.key.params)["body"]["period"] for page in pages]
+    assert asked == ["weekly", "daily"]
+    with opened(told([{"rrdId": 5}]), policy=policy) as (stage, sources):
+        assert [page.cursor for page in sources["wb.finance"].fetch(unit, "")] == [""]
+        assert len(stage.seen) == 1
+
+
+def test_units_of_finance_are_weeks_or_for_a_base_token_what_is_open() -> None:
+    with opened(told([]), policy=WbPolicy(token_type=TokenType.PERSONAL)) as (_, sources):
         names = [unit.name for unit in sources["wb.finance"].units(date(2026, 11, 5), date(2026, 11, 20))]
         assert names == ["2026-11-05..2026-11-08", "2026-11-09..2026-11-15", "2026-11-16..2026-11-20"]
     with opened(told([])) as (_, sources):
-        (unit,) = sources["wb.finance"].units(date(2026, 11, 5), date(2026, 11, 20))
-        assert (unit.name, unit.d_from, unit.d_to) == ("2026-11-05..2026-11-20", date(2026, 11, 5), D)
+        units = sources["wb.finance"].units
+        (open_days,) = units(date(2026, 11, 5), date(2026, 11, 20))
+        assert open_days == ("2026-11-09..2026-11-20 open", date(2026, 11, 9), D)
+        # The night of a Monday asks for what is surely published, too.
+        assert [unit.name for unit in units(date(2026, 10, 26), date(2026, 11, 16))] == [
+            "2026-10-26..2026-11-01",
+            "2026-11-02..2026-11-16 open",
+        ]
+
+
+def test_open_days_that_end_on_a_sunday_are_not_taken_for_published_weeks() -> None:
+    with opened(told([{"rrdId": 5}])) as (_, sources):
+        (unit,) = sources["wb.finance"].units(date(2026, 10, 19), date(2026, 11, 15))
+        assert (unit.d_from, unit.d_to) == (date(2026, 11, 2), date(2026, 11, 15))
+        (page,) = sources["wb.finance"].fetch(unit, "")
+    assert json.loads(page.key.params)["body"]["period"] == "daily"
 
 
 TASK = told({"data": {"taskId": "t-1"}})

@@ -12,9 +12,10 @@ from app.marketplaces.ozon.accrual_lines import not_as_we_know
 from app.marketplaces.ozon.client import OzonClient
 from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
 from app.marketplaces.rows import SettlementRow, SkuRef
-from app.marketplaces.source import Normalised, Source
+from app.marketplaces.source import Normalised, Source, Unit, window
 from app.marketplaces.wb.client import WbClient
-from app.marketplaces.wb.sources import WbPolicy, wb_sources
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import wb_sources
 from tests.marketplaces.replay import ozon_client, replay, wb_client
 
 RUB = Decimal
@@ -22,10 +23,14 @@ RUB = Decimal
 
 def gather(source: Source, d_from: date, d_to: date) -> Normalised:
     (unit,) = source.units(d_from, d_to)
+    return bring(source, unit)
+
+
+def bring(source: Source, unit: Unit) -> Normalised:
     pages = list(source.fetch(unit, ""))
     assert [page.cursor for page in pages].count("") == 1, "only the last page ends a unit"
     assert pages[-1].cursor == ""
-    return source.normalise(unit, [page.body for page in pages])
+    return source.normalise(unit, pages)
 
 
 def by_line(rows: list[SettlementRow]) -> dict[PnlLine, Decimal]:
@@ -95,7 +100,8 @@ def test_the_official_stock_report_has_returns_on_their_way(wb: dict[str, Source
 
 def test_the_real_kinds_of_finance_operations_land_on_their_lines(wb: dict[str, Source]) -> None:
     with replay("wb_finance"):
-        found = gather(wb["wb.finance"], date(2026, 8, 1), date(2026, 8, 31))
+        found = bring(wb["wb.finance"], window(date(2026, 8, 1), date(2026, 8, 31)))
+    assert {row.period for row in found.settlement} == {"daily"}, "a month is no report week"
     assert by_line(found.settlement) == {
         PnlLine.PENALTY: RUB("-100.50"),
         PnlLine.STORAGE: RUB("-30.00"),
@@ -113,6 +119,7 @@ def test_the_real_kinds_of_finance_operations_land_on_their_lines(wb: dict[str, 
 def test_the_official_finance_row_adds_up_to_its_payout(wb: dict[str, Source]) -> None:
     with replay("wb_finance_official"):
         found = gather(wb["wb.finance"], date(2026, 3, 16), date(2026, 3, 22))
+    assert {row.period for row in found.settlement} == {"daily"}, "an open week of a base token"
     assert by_line(found.settlement) == {
         PnlLine.SALE: RUB("399.68"),
         PnlLine.COMMISSION: RUB("-22.69"),

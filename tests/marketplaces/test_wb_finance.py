@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.domain.finance.settlement import PnlLine
 from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Normalised
-from app.marketplaces.wb.finance import normalise_finance
+from app.marketplaces.wb.money.rows import normalise_finance
 
 RUB = Decimal
 

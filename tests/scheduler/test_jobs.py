@@ -23,7 +23,7 @@ from app.scheduler.jobs import (
 from app.services.tenancy.people import enrol
 from app.services.work import handlers
 from tests.conftest import fresh_database
-from tests.support.shop import Shop, content, open_shop, our_books, sandbox
+from tests.support.shop import SOURCES, Shop, content, open_shop, our_books, sandbox
 from tests.support.worlds import make_tenant
 
 DAYS = 3
@@ -60,10 +60,7 @@ def test_the_nightly_functions_return_what_the_seed_says(shop: Shop) -> None:
     """{source: rows}, {date: sku_count}, rows of advice; called again they change nothing."""
     shop.night(days=1)  # a first night would look back for three months
     rows = collect_yesterday_data(shop.house)
-    assert set(rows) == {
-        *("wb_cards", "wb_sales", "wb_stock", "wb_finance"),
-        *("ozon_catalogue", "ozon_accruals", "ozon_stock"),
-    }
+    assert set(rows) == SOURCES
     assert rows["ozon_accruals"] > 0
     said = content(shop)
     counts = recalc_recent_metrics(35, shop.house)

@@ -26,7 +26,7 @@ from app.scheduler.jobs import on_fire
 from app.services.housekeeping import HOUSEKEEPING, Housekeeper, HousekeepingWork, in_words
 from app.services.work import handlers
 from tests.conftest import fresh_database
-from tests.support.shop import Shop, content, open_shop, sandbox
+from tests.support.shop import CORE, Shop, content, open_shop, sandbox
 from tests.support.worlds import make_cabinet, make_tenant
 
 NOW = datetime.now(UTC)
@@ -300,7 +300,7 @@ def test_a_reply_that_comes_again_is_kept_with_the_month_it_came_in(db: Database
     assert left(urls, "SELECT count(*) FROM raw_payload") == [2]
     assert clean(db, keep=6) == {"raw_month": 1}
     with db.tenant(cabinet.tenant_id) as tx:
-        assert runs.bodies(tx, cabinet.id, [known]) == [b"[]"]
+        assert [page.body for page in runs.read_pages(tx, cabinet.id, [known])] == [b"[]"]
         assert runs.is_known(tx, key, unit, runs.unit_digest([known]))
 
 
@@ -310,7 +310,7 @@ def test_a_night_after_its_raw_replies_were_let_go_knows_what_it_knew(
     """The digest of a unit outlives its pages: what is said again is skipped, what is new is read."""
     with (
         sandbox(skus=6, days=3) as server,
-        open_shop(db, urls, tmp_path, server, marketplaces=("WB",)) as shop,
+        open_shop(db, urls, tmp_path, server, only=CORE, marketplaces=("WB",)) as shop,
     ):
         shop.night()
         said = content(shop)
@@ -339,7 +339,7 @@ def forget_digests(shop: Shop) -> None:
 
 
 def test_the_worker_of_the_house_knows_the_work(db: Database, urls: Urls, tmp_path: Path) -> None:
-    with sandbox(skus=2, days=1) as server, open_shop(db, urls, tmp_path, server) as shop:
+    with sandbox(skus=2, days=1) as server, open_shop(db, urls, tmp_path, server, only=CORE) as shop:
         assert isinstance(handlers(shop.house.night, shop.house.teller)[HOUSEKEEPING], HousekeepingWork)
 
 

@@ -22,6 +22,17 @@ from app.db.models.facts import (
 )
 from app.db.models.platform import Chunk, DeadLetter, Firing, Job, JobCheckpoint, Lease, OutboxEvent
 from app.db.models.records import AuditEntry, Document, FiguresStamp, IdempotencyKey, Report
+from app.db.models.settlement import (
+    AccountBalance,
+    AdCampaign,
+    AdCharge,
+    AdStatDaily,
+    Charge,
+    FinanceReport,
+    SharedCostDaily,
+    StorageCostDaily,
+    UnknownValue,
+)
 from app.db.models.sources import Coverage, IngestRun, RateBudget, RawPayload, SourceUnit
 from app.db.models.tenancy import (
     AdminCode,
@@ -33,15 +44,22 @@ from app.db.models.tenancy import (
     Membership,
     Tenant,
 )
+from app.db.models.trade import BuyerOrder, ItemReturn, Price, Supply, SupplyLine, Tariff
 
 __all__ = [
+    "AccountBalance",
+    "AdCampaign",
+    "AdCharge",
+    "AdStatDaily",
     "AdminCode",
     "AdviceSupply",
     "AppUser",
     "AuditEntry",
     "Base",
+    "BuyerOrder",
     "Card",
     "Cashflow",
+    "Charge",
     "Chunk",
     "CommissionRule",
     "CostChange",
@@ -53,12 +71,14 @@ __all__ = [
     "Document",
     "FigureChange",
     "FiguresStamp",
+    "FinanceReport",
     "Firing",
     "FsmEntry",
     "IdempotencyKey",
     "IngestRun",
     "Installation",
     "Invite",
+    "ItemReturn",
     "Job",
     "JobCheckpoint",
     "Lease",
@@ -66,6 +86,7 @@ __all__ = [
     "Membership",
     "MetricsDaily",
     "OutboxEvent",
+    "Price",
     "RateBudget",
     "RawPayload",
     "RecalcPending",
@@ -73,10 +94,16 @@ __all__ = [
     "Review",
     "SaleEvent",
     "SettlementLine",
+    "SharedCostDaily",
     "Sku",
     "SkuBarcode",
     "SourceUnit",
+    "StorageCostDaily",
+    "Supply",
+    "SupplyLine",
+    "Tariff",
     "Tenant",
+    "UnknownValue",
     "UnplacedRow",
     "Warehouse",
 ]

@@ -100,7 +100,8 @@ class SkuBarcode(Base):
 
 
 class Warehouse(Base):
-    """A warehouse of a marketplace. Code ``unknown`` is a real row: a key never holds NULL."""
+    """A warehouse of a marketplace, or the seller's own one that a marketplace sells from (``is_own``).
+    Code ``unknown`` is a real row: a key never holds NULL."""
 
     __tablename__ = "warehouse"
     __table_args__ = (
@@ -116,6 +117,7 @@ class Warehouse(Base):
     code: Mapped[str]
     name: Mapped[label]
     region: Mapped[label]
+    is_own: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class CostPriceHistory(Base):

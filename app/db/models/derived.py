@@ -92,7 +92,7 @@ class FigureChange(Base):
     at: Mapped[created]
     table_name: Mapped[str]
     account_id: Mapped[bigint]
-    d: Mapped[date]
+    d: Mapped[date | None]
     sku_id: Mapped[int | None] = mapped_column(BigInteger)
     row_key: Mapped[dict[str, Any]]
     was: Mapped[dict[str, Any]]

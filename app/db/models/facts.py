@@ -6,7 +6,7 @@ in the same transaction, and a check per row would double its cost.
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import (
@@ -159,9 +159,13 @@ class Review(Base):
     rating: Mapped[int] = mapped_column(Integer)
     has_media: Mapped[bool]
     text: Mapped[label]
+    pros: Mapped[label]
+    cons: Mapped[label]
     reply_status: Mapped[label]
     reply_id: Mapped[str | None]
+    answer: Mapped[label]
     replied_at_utc: Mapped[instant_or_none]
+    src_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Cashflow(Base):

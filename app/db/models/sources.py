@@ -1,8 +1,10 @@
 """Where figures come from: replies as received, runs, and which day of which source is complete."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, Numeric, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import (
@@ -53,8 +55,8 @@ class RawPayload(Base):
 class IngestRun(Base):
     """One attempt to bring one unit of one source.
 
-    ``cursor`` is the checkpoint it resumes at, ``page_hashes`` (hex) are the pages it has so far. ``since``
-    is the first day of the window that its job asked of the source.
+    ``cursor`` is the checkpoint it resumes at, ``pages`` are those it has so far: the hash of the body
+    (hex) and the request. ``since`` is the first day of the window that its job asked of the source.
     """
 
     __tablename__ = "ingest_run"
@@ -73,7 +75,7 @@ class IngestRun(Base):
     state: Mapped[str]
     cursor: Mapped[label]
     all_pages: Mapped[bool] = mapped_column(server_default=text("false"))
-    page_hashes: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
+    pages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     counts: Mapped[document]
     error: Mapped[str | None]
     started_at: Mapped[created]

@@ -136,7 +136,7 @@ class MarketplaceAccount(Base):
     """One seller account at one marketplace; its token sealed with AES-256-GCM.
 
     ``seller_key`` is what the marketplace calls the seller (WB sid, Ozon Client-Id): a new token of
-    the same seller is the same account.
+    the same seller is the same account. ``info`` is what it tells of the seller, asked once and kept.
     """
 
     __tablename__ = "marketplace_account"
@@ -161,4 +161,6 @@ class MarketplaceAccount(Base):
     scopes: Mapped[list[str]] = mapped_column(server_default=text("'[]'::jsonb"))
     expires_at: Mapped[instant_or_none]
     state: Mapped[str] = mapped_column(server_default=text("'active'"))
+    info: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    info_at: Mapped[instant_or_none]
     created_at: Mapped[created]

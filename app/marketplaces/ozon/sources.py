@@ -11,7 +11,7 @@ from app.marketplaces.ozon.accruals import normalise_accruals
 from app.marketplaces.ozon.client import STOCK_SKUS, OzonClient, Visibility
 from app.marketplaces.ozon.normalize import listed_products, normalise_products, normalise_stocks
 from app.marketplaces.ozon.wire import Product
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
 from app.marketplaces.wire import parse_json, parse_rows, read_rows
 
 
@@ -68,8 +68,8 @@ class OzonCatalogue:
                 last_id = following
             last_id = ""
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_products(bodies)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_products(bodies(pages))
 
 
 def _visibility(told: str) -> Visibility:
@@ -124,8 +124,8 @@ class OzonAccruals:
                 return
             last_id = following
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_accruals(bodies)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_accruals(bodies(pages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,5 +169,5 @@ class OzonStock:
                 return
             last_id = following
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_stocks(bodies, unit.d_to)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_stocks(bodies(pages), unit.d_to)

@@ -5,27 +5,20 @@ Source: facts/wildberries.md section 5. The token goes raw into Authorization.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from app.core.clock import Clock
 from app.marketplaces.errors import Garbled
 from app.marketplaces.transport import Breakers, Endpoint, RateBudget, Reply, SecretHeaders, Transport
 from app.marketplaces.transport.request import CallReport
-from app.marketplaces.wb.wire import FINANCE_FIELDS
 from app.marketplaces.wire import clean, parse_json
 
-Period = Literal["daily", "weekly"]
-
 CARDS_PAGE = 100
-FINANCE_PAGE = 100_000
 
 _SELLER_INFO = Endpoint("wb.seller_info", "GET", "common-api", "/api/v1/seller-info")
 _PING = Endpoint("wb.ping", "GET", "statistics-api", "/ping")
 _CARDS = Endpoint("wb.cards", "POST", "content-api", "/content/v2/get/cards/list")
 _SALES = Endpoint("wb.sales", "GET", "statistics-api", "/api/v1/supplier/sales")
-_REMAINS = Endpoint("wb.remains.create", "GET", "seller-analytics-api", "/api/v1/warehouse_remains")
-_FINANCE = Endpoint("wb.finance", "POST", "finance-api", "/api/finance/v1/sales-reports/detailed")
 
 
 class SellerInfo(NamedTuple):
@@ -66,41 +59,6 @@ class WbClient:
     def sales(self, changed_after: str) -> Reply:
         """Sales and returns with lastChangeDate after ``changed_after`` (Moscow, no zone)."""
         return self.transport.call(_SALES, params={"dateFrom": changed_after, "flag": "0"})
-
-    def create_remains(self) -> Reply:
-        """Order the stock report, a row per barcode."""
-        names = ("Nm", "Size", "Barcode", "Sa", "Brand", "Subject")
-        params = {"locale": "ru", **{f"groupBy{name}": "true" for name in names}}
-        return self.transport.call(_REMAINS, params=params)
-
-    def remains_status(self, task_id: str) -> str:
-        """new | processing | done | purged | canceled, as told."""
-        reply = self.transport.call(_remains_step(task_id, "status"))
-        told = parse_json(reply.body, "wb.remains.status")
-        data = told.get("data") if isinstance(told, dict) else None
-        if not isinstance(data, dict) or not isinstance(data.get("status"), str):
-            raise Garbled("wb.remains.status", "нет поля status")
-        return str(data["status"])
-
-    def download_remains(self, task_id: str) -> Reply:
-        """The stock report itself."""
-        return self.transport.call(_remains_step(task_id, "download"))
-
-    def finance(self, d_from: date, d_to: date, period: Period, after_rrd: int) -> Reply:
-        """Rows of the sales reports of a period, after row ``after_rrd`` (0 = from the first)."""
-        body = {
-            "dateFrom": d_from.isoformat(),
-            "dateTo": d_to.isoformat(),
-            "period": period,
-            "limit": FINANCE_PAGE,
-            "rrdId": after_rrd,
-            "fields": list(FINANCE_FIELDS),
-        }
-        return self.transport.call(_FINANCE, body=body)
-
-
-def _remains_step(task_id: str, step: str) -> Endpoint:
-    return Endpoint(f"wb.remains.{step}", "GET", _REMAINS.host, f"{_REMAINS.path}/tasks/{task_id}/{step}")
 
 
 def open_wb(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.marketplaces.errors import Garbled
 from app.marketplaces.rows import CatalogueRow, SaleEventRow, SkuRef, StockRow
 from app.marketplaces.source import Normalised, Unplaced
-from app.marketplaces.wb.operations import plain
+from app.marketplaces.wb.money.operations import plain
 from app.marketplaces.wb.wire import Card, CardSize, Remains, SaleOrReturn
 from app.marketplaces.wire import (
     ZERO,
@@ -23,7 +23,7 @@ from app.marketplaces.wire import (
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
-_CHANNELS = {"склад wb": "FBO", "склад продавца": "FBS"}
+CHANNELS = {"склад wb": "FBO", "склад продавца": "FBS"}
 
 _TO_BUYERS = plain("В пути до получателей")
 _BACK_TO_STOCK = plain("В пути возвраты на склад WB")
@@ -83,10 +83,10 @@ def normalise_sales(bodies: Sequence[bytes], day_timezone: ZoneInfo = MOSCOW) ->
             out.sales.append(
                 SaleEventRow(
                     event_id=row.sale_id,
-                    d=_business_day(row.date, day_timezone),
+                    d=business_day(row.date, day_timezone),
                     sku=SkuRef(nm_id=row.nm_id, barcode=row.barcode, size=row.tech_size, article=row.article),
                     warehouse=row.warehouse,
-                    channel=_CHANNELS.get(plain(row.warehouse_type), ""),
+                    channel=CHANNELS.get(plain(row.warehouse_type), ""),
                     currency="RUB",
                     qty=1 if sold else 0,
                     refunds_qty=0 if sold else 1,
@@ -100,7 +100,7 @@ def normalise_sales(bodies: Sequence[bytes], day_timezone: ZoneInfo = MOSCOW) ->
     return out
 
 
-def _business_day(told: datetime, day_timezone: ZoneInfo) -> date:
+def business_day(told: datetime, day_timezone: ZoneInfo) -> date:
     """A time without a zone is Moscow's (statistics-api never sends one)."""
     moment = told if told.tzinfo else told.replace(tzinfo=MOSCOW)
     return moment.astimezone(day_timezone).date()

@@ -3,52 +3,55 @@
 # ruff: noqa: ARG002 - the port has one signature for all sources
 
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from app.marketplaces.errors import Garbled, NotReady, Refused
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
-from app.marketplaces.wb.client import CARDS_PAGE, FINANCE_PAGE, Period, WbClient
-from app.marketplaces.wb.finance import normalise_finance
-from app.marketplaces.wb.normalize import normalise_cards, normalise_remains, normalise_sales
+from app.marketplaces.errors import Garbled
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window
+from app.marketplaces.wb import (
+    ads,
+    charges,
+    money,
+    orders,
+    prices,
+    rates,
+    returns,
+    reviews,
+    stock,
+    storage,
+    supplies,
+)
+from app.marketplaces.wb.client import CARDS_PAGE, WbClient
+from app.marketplaces.wb.normalize import normalise_cards, normalise_sales
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sales_paging import changed_pages
 from app.marketplaces.wire import parse_json, parse_rows
 
-
-@dataclass(frozen=True, slots=True)
-class WbPolicy:
-    """How a cabinet is read.
-
-    ``slow``: a base token (finance twice in 24 hours), so the whole window is one unit; otherwise
-    a unit is a calendar week, which keeps pages small. ``finance_period``: daily and weekly
-    reports hold the same sales, so one of them is read, never both. ``full_sales_page``: Wildberries
-    cuts a sales reply at about 80,000 rows; a reply below this is surely the last one.
-    """
-
-    slow: bool = True
-    finance_period: Period = "daily"
-    day_timezone: str = "Europe/Moscow"
-    full_sales_page: int = 70_000
-    polls: int = 6
-    poll_pause: float = 5.0
-    come_back: timedelta = timedelta(minutes=15)
+AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (
+    stock.sources,
+    orders.sources,
+    money.sources,
+    ads.sources,
+    storage.sources,
+    charges.sources,
+    returns.sources,
+    prices.sources,
+    supplies.sources,
+    reviews.sources,
+    rates.sources,
+)
+"""Feeds that live in packages of their own, in the order of a night."""
 
 
 def wb_sources(client: WbClient, policy: WbPolicy) -> list[Source]:
-    """In the order of a night: names first, then what refers to them."""
+    """In the order of a night: names first, then what refers to them; what may wait comes last."""
     return [
         WbCards(client),
         WbSales(client, policy),
-        WbStock(client, policy),
-        WbFinance(client, policy),
+        *(source for area in AREAS for source in area(client, policy)),
     ]
-
-
-def window(d_from: date, d_to: date) -> Unit:
-    """One unit for all days."""
-    return Unit(f"{d_from}..{d_to}", d_from, d_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ class WbCards:
                 return
             after = following
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_cards(bodies)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_cards(bodies(pages))
 
 
 def _total(cursor: dict[str, object]) -> int:
@@ -105,141 +108,8 @@ class WbSales:
         return [window(d_from, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        after = cursor or f"{unit.d_from}T00:00:00"
-        while True:
-            reply = self.client.sales(after)
-            rows = parse_rows(reply.body, self.name)
-            following = ""
-            if len(rows) >= self.policy.full_sales_page:
-                following = _last_change(rows[-1], self.name)
-                if following == after:
-                    raise Garbled(self.name, "страница повторяется")
-            yield Page(reply.request, reply.body, following)
-            if not following:
-                return
-            after = following
+        start = cursor or f"{unit.d_from}T00:00:00"
+        yield from changed_pages(self.client.sales, start, self.policy.full_sales_page, self.name)
 
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_sales(bodies, ZoneInfo(self.policy.day_timezone))
-
-
-def _last_change(row: object, method: str) -> str:
-    changed = row.get("lastChangeDate") if isinstance(row, dict) else None
-    if not isinstance(changed, str) or not changed:
-        raise Garbled(method, "нет lastChangeDate у последней строки полной страницы")
-    return changed
-
-
-_TASK_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
-_GONE = frozenset({"purged", "canceled"})
-
-
-@dataclass(frozen=True, slots=True)
-class WbStock:
-    """Stock now: order a report, wait for it, take it. The task's id is the cursor of the first page."""
-
-    client: WbClient
-    policy: WbPolicy
-    name: str = "wb.stock"
-    replaces: bool = True
-    brings: frozenset[Kind] = frozenset({"stock"})
-
-    def units(self, d_from: date, d_to: date) -> list[Unit]:
-        return [Unit("now", d_to, d_to)]
-
-    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        task_id = cursor
-        if task_id and not self._ready(task_id):
-            task_id = ""  # gone while we were away: order anew
-        if not task_id:
-            reply = self.client.create_remains()
-            task_id = _task_id(reply.body)
-            yield Page(reply.request, reply.body, task_id)
-            self.client.transport.sleep(self.policy.poll_pause)
-            if not self._ready(task_id):
-                raise Garbled("wb.remains.status", "отчёт отменён площадкой")
-        reply = self.client.download_remains(task_id)
-        parse_rows(reply.body, "wb.remains.download")
-        yield Page(reply.request, reply.body, "")
-
-    def _ready(self, task_id: str) -> bool:
-        """True: can be downloaded. False: the task is gone. Raises NotReady or RateLimited to wait."""
-        for poll in range(self.policy.polls):
-            if poll:
-                self.client.transport.sleep(self.policy.poll_pause)
-            try:
-                status = self.client.remains_status(task_id)
-            except Refused as error:
-                if error.status in (400, 404):
-                    return False
-                raise
-            if status == "done":
-                return True
-            if status in _GONE:
-                return False
-        until = self.client.transport.clock.now() + self.policy.come_back
-        raise NotReady(until, "wb.remains.status")
-
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_remains(bodies, unit.d_to)
-
-
-def _task_id(body: bytes) -> str:
-    told = parse_json(body, "wb.remains.create")
-    data = told.get("data") if isinstance(told, dict) else None
-    task_id = data.get("taskId") if isinstance(data, dict) else None
-    # It becomes a part of a path: anything but a plain id is refused.
-    if not isinstance(task_id, str) or not _TASK_ID.fullmatch(task_id):
-        raise Garbled("wb.remains.create", "нет поля taskId")
-    return task_id
-
-
-@dataclass(frozen=True, slots=True)
-class WbFinance:
-    """Rows of the finance reports: the truth of the P&L, replaced as a whole.
-
-    Rows are booked by rrDate, which may lie outside the unit's days in a late report.
-    """
-
-    client: WbClient
-    policy: WbPolicy
-    name: str = "wb.finance"
-    replaces: bool = True
-    brings: frozenset[Kind] = frozenset({"settlement"})
-
-    def units(self, d_from: date, d_to: date) -> list[Unit]:
-        if self.policy.slow:
-            return [window(d_from, d_to)]
-        units, start = [], d_from
-        while start <= d_to:
-            sunday = start + timedelta(days=6 - start.weekday())
-            units.append(window(start, min(sunday, d_to)))
-            start = sunday + timedelta(days=1)
-        return units
-
-    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        after = int(cursor or 0)
-        while True:
-            reply = self.client.finance(unit.d_from, unit.d_to, self.policy.finance_period, after)
-            # 204 has no body. A page shorter than its limit ends the paging too: on a base token
-            # the call that would bring the 204 costs twelve hours.
-            rows = parse_rows(reply.body, self.name) if reply.status != 204 else []
-            following = 0
-            if len(rows) >= FINANCE_PAGE:
-                following = _last_rrd(rows[-1], self.name)
-                if following == after:
-                    raise Garbled(self.name, "страница повторяется")
-            yield Page(reply.request, reply.body, str(following) if following else "")
-            if not following:
-                return
-            after = following
-
-    def normalise(self, unit: Unit, bodies: Sequence[bytes]) -> Normalised:
-        return normalise_finance(bodies, self.policy.finance_period)
-
-
-def _last_rrd(row: object, method: str) -> int:
-    rrd = row.get("rrdId") if isinstance(row, dict) else None
-    if isinstance(rrd, bool) or not isinstance(rrd, int | str) or not str(rrd).isdigit():
-        raise Garbled(method, "нет rrdId у последней строки полной страницы")
-    return int(rrd)
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return normalise_sales(bodies(pages), ZoneInfo(self.policy.day_timezone))

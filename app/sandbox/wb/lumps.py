@@ -17,6 +17,15 @@ FINES = (
 )
 
 
+INVOICED_EVERY = 3
+"""Days between two documents for advertising."""
+
+
+def ads_document(t: int) -> int:
+    """The number of the document for advertising that is made out on day ``t``."""
+    return 160_000_000 + t * 7
+
+
 def wb_lumps(rng: np.random.Generator, day: DayFacts) -> list[Lump]:
     """The lump sums of one day, shown from the next morning on."""
     seen = day.t + 1
@@ -26,8 +35,8 @@ def wb_lumps(rng: np.random.Generator, day: DayFacts) -> list[Lump]:
     found = [Lump(STORAGE, max(day.held * 8 // 100, 1), seen=seen)]
     if day.arrived and dice[0] < 0.7:
         found.append(Lump(ACCEPTANCE, day.arrived * 185, seen=seen))
-    if day.t % 3 == 0:
-        note = f"Оказание услуг «WB Продвижение», документ №{160_000_000 + day.t * 7}"
+    if day.t % INVOICED_EVERY == 0:
+        note = f"Оказание услуг «WB Продвижение», документ №{ads_document(day.t)}"
         found.append(Lump(ADS, day.ordered * 21 // 100 + 50_000, note, seen=seen))
     if dice[1] < 0.15:
         found.append(Lump(FINE, 30_000 + sums[1], FINES[int(dice[2] * len(FINES))], sku, seen))

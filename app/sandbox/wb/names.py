@@ -46,3 +46,8 @@ def daily_report_id(day: date, kind: int, oid: int) -> int:
 def weekly_report_id(monday: date, kind: int, oid: int) -> int:
     """Nine digits."""
     return 300_000_000 + (monday.toordinal() - _FIRST) // 7 * 100_000 + (oid % 40_000) * 2 + kind
+
+
+def supply_id(number: int) -> int:
+    """A delivery to a warehouse by its place in the market's list: the incomeId of the acceptance report."""
+    return 30_000_000 + number * 13

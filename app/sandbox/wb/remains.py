@@ -103,18 +103,25 @@ class Remains:
 
     def _counts(self) -> list[Ints]:
         """Columns: to buyers, from buyers, then pieces in each place; rows as on the shelf."""
-        market, now = self.world.wb, self.world.now_t
-        going = np.zeros(len(market.shelf), dtype=np.int64)
-        coming = np.zeros_like(going)
-        for t in range(max(now - 35, 0), now):
-            lines = market.ledger.placed(t)
-            left = (lines["cancel"] == NEVER) | (lines["cancel"] >= now)
-            on_way = left & ((lines["sold"] == NEVER) | (lines["sold"] >= now))
-            np.add.at(going, lines["sku"][on_way], 1)
-            returning = (lines["back"] != NEVER) & (lines["back"] < now) & (lines["back"] + 2 >= now)
-            np.add.at(coming, lines["sku"][returning], 1)
+        market = self.world.wb
+        going, coming = on_the_way(self.world)
         second, third = market.stock // 12, market.stock // 8
         return [going, coming, market.stock - second - third, second, third]
+
+
+def on_the_way(world: World) -> tuple[Ints, Ints]:
+    """Pieces going to buyers and coming back from them, by SKU."""
+    market, now = world.wb, world.now_t
+    going = np.zeros(len(market.shelf), dtype=np.int64)
+    coming = np.zeros_like(going)
+    for t in range(max(now - 35, 0), now):
+        lines = market.ledger.placed(t)
+        left = (lines["cancel"] == NEVER) | (lines["cancel"] >= now)
+        on_way = left & ((lines["sold"] == NEVER) | (lines["sold"] >= now))
+        np.add.at(going, lines["sku"][on_way], 1)
+        returning = (lines["back"] != NEVER) & (lines["back"] < now) & (lines["back"] + 2 >= now)
+        np.add.at(coming, lines["sku"][returning], 1)
+    return going, coming
 
 
 def _places(row: list[int]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from app.sandbox.http import Handler, body_of, moscow_day, moscow_moment, reply, whole
 from app.sandbox.limits import Rate
+from app.sandbox.wb.area import Area
 from app.sandbox.wb.columns import ORDER
 from app.sandbox.wb.content import LARGEST_PAGE, Content
 from app.sandbox.wb.door import HOUR, MINUTE, Door, Method
@@ -48,6 +49,7 @@ class WbMethods:
     remains: Remains
     finance: FinanceRows
     reports: Reports
+    areas: tuple[Area, ...] = ()
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register every method of the table and ``/ping`` on every host."""
@@ -62,6 +64,8 @@ class WbMethods:
             ("POST", REPORTS, self.report_list),
             ("GET", SELLER, self.seller),
         ]
+        for area in self.areas:
+            table += area.routes()
         for verb, method, handler in table:
             router.add_route(verb, f"/wb/{method.host}{method.path}", self.door.guard(method, handler))
         for host in HOST_SCOPES:

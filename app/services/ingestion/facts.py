@@ -3,19 +3,38 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from app.db.merge import MergeCount, Scope, Target, merge
 from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
-from app.marketplaces.rows import SaleEventRow, SettlementRow
+from app.marketplaces.rows import SaleEventRow, SettlementRow, StockRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
-from app.repositories.catalogue import merge_catalogue, restate_first_sales
+from app.repositories import shared_costs
+from app.repositories.catalogue import (
+    merge_catalogue,
+    newest_sku,
+    restate_first_sales,
+    set_commission_rules,
+)
+from app.repositories.fact_kinds import FACT_KINDS, FactKind
+from app.repositories.fact_stage import stage_facts
 from app.repositories.staging import Staging
 from app.repositories.targets import DAILY_SALES, DAILY_STOCK, SALE_EVENT, SETTLEMENT_LINE
+from app.services.unknown import has_unknown
+
+_STOCKS: tuple[Kind, ...] = ("stock", "own_stock", "past_stock")
+
+DIVIDED_BY: frozenset[Kind] = frozenset({"settlement", "ad_charges", "ad_stats", "storage", "sales"})
+"""What costs of the whole cabinet come from, and are divided by."""
+
+SPOKEN_OF = timedelta(days=30)
+"""Days of advertising that a SKU may have a part in before anybody has heard of it: a night reads so many
+anew, whichever of its sources comes first."""
 
 
 class Dated(Protocol):
@@ -30,12 +49,14 @@ Row = TypeVar("Row", bound=Dated)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a unit did: rows that came, rows by day, and what the merge made of them."""
+    """What a unit did: rows that came, rows by day, and what the merge made of them, also kind by kind."""
 
     rows: int
     by_day: dict[date, int]
     count: MergeCount
     unplaced: tuple[Unplaced, ...]
+    by_kind: dict[str, MergeCount] = field(default_factory=dict)
+    has_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,30 +76,53 @@ class FactWriter:
         kind means that all its rows of the unit's days are gone.
         """
         staging = Staging(self.tx, self.account_id, self.marketplace)
+        newest = newest_sku(self.tx)
         count, unplaced = MergeCount(), list(rows.unplaced)
         if rows.catalogue:
             merge_catalogue(self.tx, self.account_id, self.marketplace, rows.catalogue)
+        if rows.commissions:
+            news = set_commission_rules(self.tx, self.account_id, self.marketplace, rows.commissions)
+            count += MergeCount(inserted=news, unchanged=len(rows.commissions) - news)
         sales = self._placed(rows.sales, unplaced)
-        stock = self._placed(rows.stock, unplaced)
         settlement = self._placed(rows.settlement, unplaced)
-        self._make_months(sales, stock, settlement)
+        stocks = {kind: self._placed(getattr(rows, kind), unplaced) for kind in _STOCKS if kind in brings}
+        facts = {
+            kind: self._placed(told, unplaced) if FACT_KINDS[kind].target.dated else told
+            for kind, told in ((kind, getattr(rows, kind)) for kind in FACT_KINDS)
+            if kind in brings
+        }
+        dated = [rows for kind, rows in facts.items() if FACT_KINDS[kind].target.dated]
+        self._make_months(sales, settlement, *stocks.values(), *dated)
+        kinds: dict[str, MergeCount] = {}
         if "sales" in brings:
             staging.sales(sales)
-            count += self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
-        if "stock" in brings:
-            staging.stock(stock)
-            count += self._merge(DAILY_STOCK, "stage_daily_stock", unit, stock, replaces=replaces)
+            kinds["sales"] = self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
+        for kind, stock in stocks.items():
+            kinds[kind] = self._stock(staging, kind, unit, stock, replaces=replaces)
         if "settlement" in brings:
             staging.settlement(settlement)
-            count += self._merge(
+            kinds["settlement"] = self._merge(
                 SETTLEMENT_LINE, "stage_settlement_line", unit, settlement, replaces=replaces
             )
-        by_day = Counter(row.d for many in (sales, stock, settlement) for row in many)
+        for kind, told in facts.items():
+            kinds[kind] = self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
+        count = sum(kinds.values(), count)
+        by_day = Counter(row.d for many in (sales, settlement, *stocks.values(), *dated) for row in many)
+        if self.marketplace == "WB":
+            if count.written and brings & DIVIDED_BY:
+                # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
+                old = by_day if "sales" not in brings else ()
+                shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
+            if newest_sku(self.tx) != newest:
+                shared_costs.mark_stale(self.tx, min(unit.d_from, _before(unit.d_to, SPOKEN_OF)))
+        undated = sum(len(told) for kind, told in facts.items() if not FACT_KINDS[kind].target.dated)
         return Written(
-            rows=sum(by_day.values()) + len(rows.catalogue),
+            rows=sum(by_day.values()) + undated + len(rows.catalogue) + len(rows.commissions),
             by_day=dict(by_day),
             count=count,
             unplaced=tuple(unplaced),
+            by_kind=kinds,
+            has_unknown=has_unknown(rows, unplaced),
         )
 
     def _sales(self, staging: Staging, unit: Unit, days: list[date], *, replaces: bool) -> MergeCount:
@@ -101,6 +145,40 @@ class FactWriter:
         if count.written:
             restate_first_sales(self.tx, self.account_id)
         return count
+
+    def _stock(
+        self, staging: Staging, kind: Kind, unit: Unit, rows: Sequence[StockRow], *, replaces: bool
+    ) -> MergeCount:
+        """What lies at the marketplace and what lies at the seller's are two truths of one table; what is
+        told afterwards fills only the days that nobody saw."""
+        staging.stock(rows, own=kind == "own_stock")
+        scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
+        where = [scope.where] if scope.where else []
+        where.append(
+            f"{'' if kind == 'own_stock' else 'NOT '}EXISTS (SELECT FROM warehouse w "
+            "WHERE w.tenant_id = :tenant_id AND w.id = t.warehouse_id AND w.is_own)"
+        )
+        if kind == "past_stock":
+            seen = (
+                "EXISTS (SELECT FROM coverage c WHERE c.tenant_id = :tenant_id AND c.account_id = {0} "
+                f"AND c.source = '{self.marketplace.lower()}.stock' AND c.d = {{1}}.d)"
+            )
+            self.tx.run(
+                f"DELETE FROM stage_daily_stock s WHERE {seen.format(':account_id', 's')}",
+                account_id=self.account_id,
+            )
+            where.append(f"NOT {seen.format('t.account_id', 't')}")
+        scope = dataclass_replace(scope, where=" AND ".join(where))
+        return merge(self.tx, DAILY_STOCK, "stage_daily_stock", scope, self.trace_id)
+
+    def _facts(self, kind: FactKind, unit: Unit, rows: Sequence[Any], *, replaces: bool) -> MergeCount:
+        stage = stage_facts(self.tx, kind, self.account_id, self.marketplace, rows)
+        if kind.target.dated:
+            scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
+        else:
+            scope = Scope(account_id=self.account_id, d_from=unit.d_from, d_to=unit.d_to, replaces=replaces)
+        where = " AND ".join(part for part in (scope.where, kind.narrowed) if part)
+        return merge(self.tx, kind.target, stage, dataclass_replace(scope, where=where), self.trace_id)
 
     def _merge(
         self, target: Target, stage: str, unit: Unit, rows: Sequence[Dated], *, replaces: bool
@@ -153,6 +231,11 @@ def _money(row: Dated) -> tuple[Decimal | None, str]:
     if isinstance(row, SaleEventRow):
         return row.revenue_gross - row.refunds_amount, row.currency
     return None, ""
+
+
+def _before(d: date, step: timedelta) -> date:
+    """Not before the calendar begins: what is rebuilt may be a unit of all days."""
+    return d - step if d - date.min > step else date.min
 
 
 def _each_day(unit: Unit) -> list[date]:

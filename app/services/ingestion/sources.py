@@ -15,7 +15,9 @@ from app.marketplaces.ozon.client import OzonClient
 from app.marketplaces.ozon.sources import OzonAccruals, OzonPolicy, OzonStock
 from app.marketplaces.source import Source
 from app.marketplaces.wb.client import WbClient
-from app.marketplaces.wb.sources import WbPolicy, WbSales, WbStock
+from app.marketplaces.wb.policy import WbPolicy
+from app.marketplaces.wb.sources import WbSales
+from app.marketplaces.wb.stock import WbRemains
 from app.services.ingestion.collect import Account, Collector
 
 _CLOCK = SystemClock()
@@ -30,7 +32,7 @@ def collect_wb_sales(
 
 def collect_wb_stock(db: Database, account: Account, client: WbClient, d: date, clock: Clock = _CLOCK) -> int:
     """Stock at Wildberries now, as the stock of day ``d``."""
-    return _collect(db, account, WbStock(client, WbPolicy()), d, d, clock)
+    return _collect(db, account, WbRemains(client, WbPolicy()), d, d, clock)
 
 
 def collect_ozon_sales(
