@@ -49,7 +49,7 @@ def test_a_night_brings_the_books(shop: Shop) -> None:
     assert our_orders(shop) == booked_orders(world)
     assert {row[4] for row in our_orders(shop)} == {"ordered", "bought", "cancelled", "returned"}
     assert our_stock(shop) == booked_stock(world)
-    assert len({row[0] for row in our_stock(shop)}) == DAYS
+    assert len({row[0] for row in our_stock(shop)}) >= DAYS  # other stories may have lived on
     assert our_charges(shop) == booked_charges(world)
     assert {row[4] == "" for row in our_charges(shop)} == {True, False}
     assert our_statistics(shop) == booked_statistics(world)
