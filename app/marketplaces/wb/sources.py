@@ -25,8 +25,8 @@ from app.marketplaces.wb import (
 )
 from app.marketplaces.wb.client import CARDS_PAGE, WbClient
 from app.marketplaces.wb.normalize import normalise_cards, normalise_sales
+from app.marketplaces.wb.paging import changed_pages
 from app.marketplaces.wb.policy import WbPolicy
-from app.marketplaces.wb.sales_paging import changed_pages
 from app.marketplaces.wire import parse_json, parse_rows
 
 AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (

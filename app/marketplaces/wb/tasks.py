@@ -7,10 +7,9 @@ is gone by then is ordered anew. A reply of the first step is kept like any othe
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from app.marketplaces.errors import Garbled, NotReady, Refused
-from app.marketplaces.source import Page, Unit, window
+from app.marketplaces.source import Page
 from app.marketplaces.transport import Endpoint
 from app.marketplaces.transport.request import Reply
 from app.marketplaces.wb.client import WbClient
@@ -96,21 +95,6 @@ class Task:
         return self.client.transport.call(endpoint, params=params)
 
 
-def is_report(page: Page) -> bool:
-    """Is it the report itself, not the reply to its order?"""
-    return page.key.path.endswith("/download")
-
-
 def last_report(pages: Sequence[Page]) -> list[bytes]:
     """The report of the last task: one that went away while it was being taken was ordered anew."""
-    return [page.body for page in pages if is_report(page)][-1:]
-
-
-def from_the_end(d_from: date, d_to: date, days: int) -> list[Unit]:
-    """Windows of ``days``, oldest first, the last one whole: what a night re-reads is then one window."""
-    found, last = [], d_to
-    while last >= d_from:
-        first = max(d_from, last - timedelta(days=days - 1))
-        found.append(window(first, last))
-        last = first - timedelta(days=1)
-    return found[::-1]
+    return [page.body for page in pages if page.key.path.endswith("/download")][-1:]

@@ -9,16 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.marketplaces.rows import ChargeRow, SkuRef
-from app.marketplaces.source import Normalised, Unplaced
+from app.marketplaces.source import Normalised
+from app.marketplaces.unplaced import set_aside, set_cost_aside
 from app.marketplaces.wb.charges.wire import Accepted, Measurement, SelfBuyout, Substitution
 from app.marketplaces.wb.normalize import MOSCOW, business_day
 from app.marketplaces.wire import (
     KOPECK,
     parse_rows,
-    payload,
     read_rows,
-    readable_day,
-    readable_money,
 )
 
 SELF_BUYOUT_RATE = Decimal("0.30")
@@ -32,7 +30,9 @@ def normalise_acceptance(bodies: Sequence[bytes]) -> Normalised:
     sums: dict[tuple[date, int, int], tuple[Decimal, int]] = {}
 
     def refuse(raw: Any, reason: str) -> None:
-        out.unplaced.append(_unplaced(raw, reason, "total", "shkCreateDate", "incomeId", "nmID"))
+        out.unplaced.append(
+            set_cost_aside(raw, reason, "incomeId", "nmID", amount="total", day="shkCreateDate")
+        )
 
     for body in bodies:
         if not body.strip():
@@ -65,7 +65,9 @@ def normalise_deductions(bodies: Sequence[bytes], day_timezone: ZoneInfo = MOSCO
     seen: Counter[str] = Counter()
 
     def refuse(raw: Any, reason: str) -> None:
-        out.unplaced.append(_unplaced(raw, reason, "bonusSumm", "dtBonus", "dtBonus", "oldShkId", "newShkId"))
+        out.unplaced.append(
+            set_cost_aside(raw, reason, "dtBonus", "oldShkId", "newShkId", amount="bonusSumm", day="dtBonus")
+        )
 
     for body in bodies:
         for _, row in read_rows(parse_rows(body, "wb.deductions", "data", "reports"), Substitution, refuse):
@@ -94,7 +96,7 @@ def normalise_measurements(bodies: Sequence[bytes], day_timezone: ZoneInfo = MOS
     out = Normalised()
 
     def refuse(raw: Any, reason: str) -> None:
-        out.unplaced.append(_unplaced(raw, reason, "penaltyAmount", "dtBonus", "dimId"))
+        out.unplaced.append(set_cost_aside(raw, reason, "dimId", amount="penaltyAmount", day="dtBonus"))
 
     for body in bodies:
         for raw, row in read_rows(
@@ -129,8 +131,8 @@ def normalise_self_buyouts(bodies: Sequence[bytes], d_from: date, d_to: date) ->
 
     def refuse(raw: Any, reason: str) -> None:
         # What is told is the price of the goods, not what is taken: no sum of ours.
-        told = _unplaced(raw, reason, "sum", "dateTo", "nmID", "dateFrom")
-        out.unplaced.append(told._replace(amount=None if told.amount is None else _share(-told.amount)))
+        told = set_aside(raw, reason, "nmID", "dateFrom", amount="sum", day="dateTo")
+        out.unplaced.append(told._replace(amount=None if told.amount is None else _share(told.amount)))
 
     for body in bodies:
         for _, row in read_rows(parse_rows(body, "wb.self_buyouts", "details"), SelfBuyout, refuse):
@@ -161,11 +163,3 @@ def _share(ordered: Decimal) -> Decimal:
 
 def _card(nm_id: int) -> SkuRef | None:
     return SkuRef(nm_id=nm_id) if nm_id > 0 else None
-
-
-def _unplaced(raw: Any, reason: str, amount: str, day: str, *names: str) -> Unplaced:
-    told = raw if isinstance(raw, dict) else {}
-    money = readable_money(told, amount) if told else None
-    key = ":".join(str(told.get(name, "")) for name in names)
-    cost = -money if money is not None else None
-    return Unplaced(key, reason, payload(raw), cost, "RUB", readable_day(told, day))

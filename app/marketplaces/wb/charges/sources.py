@@ -2,12 +2,12 @@
 
 # ruff: noqa: ARG002 - the port has one signature for all sources
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window, windows
 from app.marketplaces.transport import Reply
 from app.marketplaces.wb.charges import calls
 from app.marketplaces.wb.charges.rows import (
@@ -17,8 +17,9 @@ from app.marketplaces.wb.charges.rows import (
     normalise_self_buyouts,
 )
 from app.marketplaces.wb.client import WbClient
+from app.marketplaces.wb.paging import offset_pages
 from app.marketplaces.wb.policy import WbPolicy
-from app.marketplaces.wb.tasks import Task, from_the_end, last_report
+from app.marketplaces.wb.tasks import Task, last_report
 from app.marketplaces.wire import parse_rows
 
 LONGEST = 31
@@ -51,7 +52,7 @@ class WbAcceptance:
     brings: frozenset[Kind] = frozenset({"acceptance"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
-        return from_the_end(d_from, d_to, LONGEST - MARGIN.days)
+        return windows(d_from, d_to, LONGEST - MARGIN.days)
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
         task = Task(self.client, self.policy, "wb.acceptance", "/api/v1/acceptance_report")
@@ -81,7 +82,7 @@ class WbDeductions:
         def ask(offset: int) -> Reply:
             return calls.deductions(self.client, first, unit.d_to, zone, offset)
 
-        yield from _pages(ask, cursor, self.name)
+        yield from offset_pages(ask, cursor, calls.PAGE, self.name, "data", "reports")
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_deductions(bodies(pages), ZoneInfo(self.policy.day_timezone))
@@ -106,7 +107,7 @@ class WbMeasurements:
         def ask(offset: int) -> Reply:
             return calls.measurements(self.client, first, unit.d_to, zone, offset)
 
-        yield from _pages(ask, cursor, self.name)
+        yield from offset_pages(ask, cursor, calls.PAGE, self.name, "data", "reports")
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_measurements(bodies(pages), ZoneInfo(self.policy.day_timezone))
@@ -131,16 +132,3 @@ class WbSelfBuyouts:
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_self_buyouts(bodies(pages), unit.d_from, unit.d_to)
-
-
-def _pages(ask: Callable[[int], Reply], cursor: str, method: str) -> Iterator[Page]:
-    """Pages by offset; one that is not full is the last."""
-    offset = int(cursor or 0)
-    while True:
-        reply = ask(offset)
-        rows = parse_rows(reply.body, method, "data", "reports")
-        offset += len(rows)
-        more = len(rows) >= calls.PAGE
-        yield Page(reply.request, reply.body, str(offset) if more else "")
-        if not more:
-            return

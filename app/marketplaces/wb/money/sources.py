@@ -11,13 +11,14 @@ from datetime import date, timedelta
 from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, window
 from app.marketplaces.streaming import stream_rows
+from app.marketplaces.transport import Reply
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.money import calls
 from app.marketplaces.wb.money.calls import Period
 from app.marketplaces.wb.money.reports import normalise_balance, normalise_headers
 from app.marketplaces.wb.money.rows import normalise_finance
+from app.marketplaces.wb.paging import offset_pages
 from app.marketplaces.wb.policy import WbPolicy
-from app.marketplaces.wire import parse_rows
 
 WEEK = timedelta(days=7)
 SURELY_PUBLISHED = timedelta(days=8)
@@ -149,15 +150,10 @@ class WbReports:
         return [window(d_from, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        offset = int(cursor or 0)
-        while True:
-            reply = calls.headers(self.client, unit.d_from, unit.d_to, "weekly", offset)
-            rows = parse_rows(reply.body, self.name) if reply.status != 204 else []
-            more = len(rows) >= calls.LIST_PAGE
-            offset += len(rows)
-            yield Page(reply.request, reply.body, str(offset) if more else "")
-            if not more:
-                return
+        def ask(offset: int) -> Reply:
+            return calls.headers(self.client, unit.d_from, unit.d_to, "weekly", offset)
+
+        yield from offset_pages(ask, cursor, calls.LIST_PAGE, self.name, nothing_is_204=True)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_headers(pages)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
+from app.marketplaces.transport import Reply
 from app.marketplaces.wb.client import WbClient
+from app.marketplaces.wb.paging import offset_pages
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.prices import calls
 from app.marketplaces.wb.prices.rows import normalise_prices
 from app.marketplaces.wb.token import Scope
-from app.marketplaces.wire import parse_rows
 
 
 def sources(client: WbClient, policy: WbPolicy) -> list[Source]:
@@ -33,16 +34,12 @@ class WbPrices:
         return [Unit("now", d_to, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        offset = int(cursor or 0)
-        while True:
-            reply = calls.goods(self.client, offset)
-            # The specification asks for pages until an empty one; a short one is as good, and on a
-            # base token the empty one costs a quarter of an hour.
-            more = len(parse_rows(reply.body, self.name, "data", "listGoods")) >= calls.PAGE
-            offset += calls.PAGE
-            yield Page(reply.request, reply.body, str(offset) if more else "")
-            if not more:
-                return
+        def ask(offset: int) -> Reply:
+            return calls.goods(self.client, offset)
+
+        # The specification asks for pages until an empty one; on a base token that one costs a quarter of
+        # an hour.
+        yield from offset_pages(ask, cursor, calls.PAGE, self.name, "data", "listGoods")
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_prices(bodies(pages))

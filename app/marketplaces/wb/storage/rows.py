@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import Field
 
 from app.marketplaces.rows import SkuRef, StorageRow
-from app.marketplaces.source import Normalised, Unplaced
+from app.marketplaces.source import Normalised
+from app.marketplaces.unplaced import set_cost_aside
 from app.marketplaces.wire import (
     KOPECK,
     ZERO,
@@ -22,10 +23,7 @@ from app.marketplaces.wire import (
     Text,
     Wire,
     parse_rows,
-    payload,
     read_rows,
-    readable_day,
-    readable_money,
 )
 
 _LITRES = Decimal("0.0001")
@@ -58,7 +56,8 @@ def normalise_storage(bodies: Sequence[bytes]) -> Normalised:
     sums: dict[tuple[date, SkuRef, str], tuple[Decimal, int, Decimal]] = {}
 
     def refuse(raw: Any, reason: str) -> None:
-        out.unplaced.append(_unplaced(raw, reason))
+        key = ("date", "nmId", "chrtId", "warehouse", "giId")
+        out.unplaced.append(set_cost_aside(raw, reason, *key, amount="warehousePrice", day="date"))
 
     for body in bodies:
         if not body.strip():
@@ -87,11 +86,3 @@ def normalise_storage(bodies: Sequence[bytes]) -> Normalised:
         for (d, sku, warehouse), (cost, pieces, volume) in sums.items()
     )
     return out
-
-
-def _unplaced(raw: Any, reason: str) -> Unplaced:
-    told = raw if isinstance(raw, dict) else {}
-    money = readable_money(told, "warehousePrice") if told else None
-    key = ":".join(str(told.get(name, "")) for name in ("date", "nmId", "chrtId", "warehouse", "giId"))
-    cost = -money if money is not None else None
-    return Unplaced(key, reason, payload(raw), cost, "RUB", readable_day(told, "date"))

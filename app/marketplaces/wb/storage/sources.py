@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, windows
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.storage.rows import normalise_storage
-from app.marketplaces.wb.tasks import Task, from_the_end, last_report
+from app.marketplaces.wb.tasks import Task, last_report
 
 LONGEST = 8
 """Days of one task («максимум за 8 дней»)."""
@@ -32,7 +32,7 @@ class WbStorage:
     brings: frozenset[Kind] = frozenset({"storage"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
-        return from_the_end(d_from, d_to, LONGEST)
+        return windows(d_from, d_to, LONGEST)
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
         task = Task(self.client, self.policy, "wb.storage", "/api/v1/paid_storage")

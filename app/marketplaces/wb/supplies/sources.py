@@ -10,6 +10,7 @@ from datetime import date
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, window
 from app.marketplaces.transport import Reply
 from app.marketplaces.wb.client import WbClient
+from app.marketplaces.wb.paging import offset_pages
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.supplies import calls
 from app.marketplaces.wb.supplies.rows import DRAFT, listed, moved_since, normalise_supplies
@@ -37,14 +38,10 @@ class WbSupplyList:
         return [window(d_from, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        offset = int(cursor or 0)
-        while True:
-            reply = calls.supplies(self.client, offset)
-            offset += calls.PAGE
-            more = _is_full(reply)
-            yield Page(reply.request, reply.body, str(offset) if more else "")
-            if not more:
-                return
+        def ask(offset: int) -> Reply:
+            return calls.supplies(self.client, offset)
+
+        yield from offset_pages(ask, cursor, calls.PAGE, self.name)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_supplies(pages, unit.d_from)
