@@ -14,7 +14,7 @@ from app.sandbox.limits import Limits
 from app.sandbox.money import booked
 from app.sandbox.ozon.accruals import Accruals
 from app.sandbox.ozon.books import ozon_page
-from app.sandbox.ozon.routes import OzonMethods
+from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.state import StateFile
 from app.sandbox.wb.areas.tasks import TaskReport
 from app.sandbox.wb.books import wb_page
@@ -38,7 +38,7 @@ class Control:
     remains: Remains
     tasks: tuple[TaskReport, ...]
     accruals: Accruals
-    ozon: OzonMethods
+    ozon: OzonDoor
     pace: float
     heard: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
 

@@ -16,6 +16,8 @@ from app.sandbox.limits import Limits
 from app.sandbox.mall import make_mall
 from app.sandbox.ozon.accruals import PAGE as ACCRUALS_PAGE
 from app.sandbox.ozon.accruals import Accruals
+from app.sandbox.ozon.areas import ozon_areas
+from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.ozon.products import Products
 from app.sandbox.ozon.routes import OzonMethods
 from app.sandbox.ozon.stocks import Stocks
@@ -50,7 +52,15 @@ def make_app(
     limits, faults, tokens = Limits(clock, pace), Faults(), Tokens(world)
     remains = Remains(world, clock, pace)
     accruals = Accruals(world, clock, pace, accruals_page)
-    ozon = OzonMethods(world, limits, Products(world), accruals, Stocks(world))
+    ozon_door = OzonDoor(world, limits)
+    ozon = OzonMethods(
+        world=world,
+        door=ozon_door,
+        products=Products(world),
+        accruals=accruals,
+        stocks=Stocks(world),
+        areas=ozon_areas(world, clock, pace),
+    )
     areas = wb_areas(world, clock, pace)
     wb = WbMethods(
         world=world,
@@ -71,7 +81,7 @@ def make_app(
         remains=remains,
         tasks=tuple(area for area in areas if isinstance(area, TaskReport)),
         accruals=accruals,
-        ozon=ozon,
+        ozon=ozon_door,
         pace=pace,
     )
 

@@ -17,7 +17,8 @@ import pytest
 from app.core.errors import NotNow
 from app.db.install import Urls
 from app.db.session import Database
-from app.marketplaces.ozon import sources as ozon_sources
+from app.marketplaces.ozon.accruals import OzonAccruals
+from app.marketplaces.ozon.accruals.rows import normalise_accruals
 from app.marketplaces.source import Normalised
 from app.marketplaces.wb import sources as wb_sources
 from app.marketplaces.wb.money import WbFinance
@@ -297,15 +298,15 @@ def test_a_sale_of_an_impossible_year_is_set_aside_with_its_money(
 def test_a_row_that_could_not_be_read_leaves_the_heap_when_it_can(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = ozon_sources.normalise_accruals
-
     def spoiled(bodies: Sequence[bytes]) -> Normalised:
-        return read([re.sub(rb'"accrual_id":\s*\d+', b'"accrual_id":"?"', bodies[0], count=1), *bodies[1:]])
+        return normalise_accruals(
+            [re.sub(rb'"accrual_id":\s*\d+', b'"accrual_id":"?"', bodies[0], count=1), *bodies[1:]]
+        )
 
     # Whatever other stories collected of this day, it is read anew.
     shop.rows("DELETE FROM source_unit WHERE source = 'ozon.accruals' RETURNING 1")
     with monkeypatch.context() as patched:
-        patched.setattr(ozon_sources, "normalise_accruals", spoiled)
+        patched.setitem(OzonAccruals.normalise.__globals__, "normalise_accruals", spoiled)
         shop.night(days=1)
     assert shop.value("SELECT count(*) FROM unplaced_row") == 1
     shop.rows("DELETE FROM source_unit WHERE source = 'ozon.accruals' RETURNING 1")

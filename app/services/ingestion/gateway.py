@@ -12,7 +12,8 @@ from app.core.metrics import UNMEASURED, Metrics
 from app.db.session import Database
 from app.marketplaces.ozon.client import open_ozon, read_key
 from app.marketplaces.ozon.limits import ozon_limits
-from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
+from app.marketplaces.ozon.policy import OzonPolicy
+from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.source import Source
 from app.marketplaces.transport import Breakers, CallReport, Limit
 from app.marketplaces.wb.client import WbClient, open_wb

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
 from app.marketplaces.ozon.client import OzonClient
-from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
+from app.marketplaces.ozon.policy import OzonPolicy
+from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.source import Source
 from app.marketplaces.transport import Transport
 from app.marketplaces.wb.client import WbClient
