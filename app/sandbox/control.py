@@ -16,9 +16,8 @@ from app.sandbox.ozon.accruals import Accruals
 from app.sandbox.ozon.books import ozon_page
 from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.state import StateFile
-from app.sandbox.wb.areas.tasks import TaskReport
+from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb.books import wb_page
-from app.sandbox.wb.remains import Remains
 from app.sandbox.wb.tokens import BITS, LIFE_DAYS, PERSONAL, USUAL, Tokens
 from app.sandbox.world import World
 
@@ -35,8 +34,7 @@ class Control:
     tokens: Tokens
     limits: Limits
     faults: Faults
-    remains: Remains
-    tasks: tuple[TaskReport, ...]
+    tasks: tuple[TaskDesk[Any], ...]
     accruals: Accruals
     ozon: OzonDoor
     pace: float
@@ -149,7 +147,6 @@ class Control:
     async def expire(self, _request: web.Request) -> web.Response:
         """Kill cursors and report tasks, as if their time had passed."""
         self.accruals.expire()
-        self.remains.expire()
         for report in self.tasks:
             report.expire()
         return reply({})
