@@ -1,11 +1,13 @@
 """``python -m benchmarks``: all of them at modest sizes, some minutes; each alone takes ``--size``."""
 
-from benchmarks import ledger, memory, merging, queue, recalc, second_night, wakeups
+from benchmarks import finance_page, ledger, memory, merging, night, queue, recalc, second_night, wakeups
 
 if __name__ == "__main__":
     recalc.main(2_500)
     merging.main(200_000)
     second_night.main(300)
+    night.main(3, 60, 2)
+    finance_page.main(20_000)
     memory.main(10_000)
     queue.main(2_000, 1)
     wakeups.main(60)

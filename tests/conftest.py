@@ -7,13 +7,13 @@ a database of its own for every module.
 import hashlib
 import os
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from filelock import FileLock
 from sqlalchemy import Connection, create_engine, make_url, pool, text
 from sqlalchemy.engine import URL
@@ -26,6 +26,7 @@ from app.db.install import LOGIN, Urls, migrate
 from app.db.partitions import PARTITIONED
 from app.db.roles import APP, PLATFORM, ensure_roles
 from app.db.session import Database
+from tests.support.scratch import scratch
 
 TEMPLATE = "ambar_template"
 LOGIN_PASSWORD = "only-for-tests"
@@ -57,12 +58,13 @@ def server_url(run_folder: Path) -> Iterator[URL]:
     if given:
         yield make_url(given)
         return
-    home = Path(tempfile.gettempdir()) / f"ambar-tests-{run_folder_id(run_folder)}"
+    home = scratch() / f"ambar-tests-{run_folder_id(run_folder)}"
     server = EmbeddedServer(home, fast=True)
     server.start()
     yield make_url(server.url("postgres"))
     with suppress(Conflict):  # another worker still works; the last one deletes it
         server.destroy()
+        home.rmdir()
 
 
 def run_folder_id(folder: Path) -> str:
@@ -106,7 +108,7 @@ def fresh_database(server_url: URL, template: str) -> Iterator[Urls]:
     """A copy of the template, dropped afterwards."""
     name = f"ambar_{secrets.token_hex(6)}"
     with _admin(server_url) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
     admin = server_url.set(database=name)
     app = admin.set(username=LOGIN, password=LOGIN_PASSWORD)
     yield Urls(
@@ -122,6 +124,14 @@ def db(urls: Urls) -> Iterator[Database]:
     database = Database(urls.app, pool_size=10)
     yield database
     database.close()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that a test runs in this process sets up logs of its own, on a stream that ends with it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -120,7 +120,9 @@ def test_it_works_from_any_folder_and_through_a_link(project: Path, run: Run, tm
     link = tmp_path / "bin" / "ambar"
     link.parent.mkdir()
     link.symlink_to(project / "ambar")
-    second = subprocess.run([link, "x"], cwd=elsewhere, capture_output=True, encoding="utf-8", check=False)
+    second = subprocess.run(
+        [link, "x"], cwd=elsewhere, env=surroundings(), capture_output=True, encoding="utf-8", check=False
+    )
     assert "args ['x']" in second.stdout, second.stderr
 
 
@@ -135,6 +137,7 @@ def test_changed_requirements_make_the_environment_anew(project: Path, run: Run,
     assert not stray.exists()
 
 
+@pytest.mark.soak
 def test_a_failed_installation_is_told_and_begun_again_by_one_of_two_starts(
     project: Path, run: Run, tmp_path: Path
 ) -> None:
@@ -153,6 +156,7 @@ def test_a_failed_installation_is_told_and_begun_again_by_one_of_two_starts(
     assert sum("Ставлю пакеты" in done.stderr for done in both) == 1, both
 
 
+@pytest.mark.soak
 def test_an_environment_whose_python_is_gone_is_made_anew(project: Path, run: Run) -> None:
     python = project / ".venv" / "bin" / "python"
     python.unlink()

@@ -29,6 +29,7 @@ from app.core.crypto import Vault
 from app.core.metrics import UNMEASURED, Metrics
 from app.db.session import Database
 from app.queue.postgres import PostgresQueue
+from app.services.ingestion.gateway import Gateway
 from app.services.report_cache import ReportCache
 from app.services.tenancy.connect import TokenChecker
 from app.services.tenancy.people import mark_blocked
@@ -56,6 +57,9 @@ def build_dispatcher(deps: BotDeps) -> Dispatcher:
         threads=threads,
         cases=build_cases(deps.settings, deps.clock, deps.vault, deps.queue, deps.reports),
         check_token=deps.checker,
+        gateway=Gateway(
+            db=deps.db, settings=deps.settings, vault=deps.vault, clock=deps.clock, metrics=deps.metrics
+        ),
         renderer=Renderer(ZoneInfo(deps.settings.app_timezone)),
         clock=deps.clock,
         day_timezone=deps.settings.day_timezone,

@@ -22,6 +22,10 @@ class PnlCall(CallbackData, prefix="p"):
     exact: bool = False
 
 
+class MoneyCall(CallbackData, prefix="m"):
+    """Payouts and balances."""
+
+
 class StockCall(CallbackData, prefix="s"):
     """A page of the stock list, from 0."""
 
@@ -45,6 +49,20 @@ class CostUndoCall(CallbackData, prefix="cu"):
     """Take back a change of a cost price."""
 
     change: int
+
+
+class ReviewsCall(CallbackData, prefix="rs"):
+    """A page of reviews that wait for an answer, from 0."""
+
+    page: int = 0
+
+
+class ReviewCall(CallbackData, prefix="rv", sep="|"):
+    """Answer a review: ``deed`` "" asks for the text, "send" sends it."""
+
+    account: int
+    review: str
+    deed: str = ""
 
 
 class StatusCall(CallbackData, prefix="st"):
@@ -173,6 +191,13 @@ def _base36(number: int) -> str:
         number, digit = divmod(number, 36)
         digits = _DIGITS[digit] + digits
     return digits or "0"
+
+
+def review_call(account: int, review: str, deed: str = "") -> ReviewCall | None:
+    """A button for a review, or None where its id does not fit into a callback with the longest deed."""
+    room = DATA_LIMIT - STAMP_LIMIT - len(f"rv|{account}||send")
+    fits = "|" not in review and 0 < len(review.encode()) <= room
+    return ReviewCall(account=account, review=review, deed=deed) if fits else None
 
 
 def card_call(article: str) -> CardCall | None:

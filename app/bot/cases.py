@@ -8,6 +8,7 @@ from app.core.clock import Clock
 from app.core.config import Settings
 from app.core.crypto import Vault
 from app.queue.port import JobQueue
+from app.services.analytics.money import ShowMoney
 from app.services.analytics.pnl import ShowPnl
 from app.services.analytics.reports import CostSet, JobView
 from app.services.analytics.status import ShowStatus
@@ -20,6 +21,7 @@ from app.services.idempotency import Once
 from app.services.job_board import JobDesk, ShowBoard
 from app.services.jobs import RequestCollect, RequestRecalc, ShowJob
 from app.services.report_cache import Cached, ReportCache
+from app.services.reviews import Answered, ListReviews, RecordAnswer, ShowReview
 from app.services.tenancy.cabinets import (
     Cabinet,
     ListCabinets,
@@ -36,16 +38,18 @@ def build_cases(
     """Use case class → the instance that serves it. Those that write answer a repeated update with what
     they answered the first time; a cabinet is the same request however often its token was asked about.
     ``reports``: where answers about figures are kept for a while."""
-    figures = [case(clock, settings) for case in (ShowPnl, ShowToday, ShowStock, ShowSupply)]
+    figures = [case(clock, settings) for case in (ShowPnl, ShowToday, ShowMoney, ShowStock, ShowSupply)]
     kept = {type(each): Cached(each, reports) if reports else each for each in figures}
     reading: list[Any] = [ShowStatus(clock, settings), ShowJob(clock, settings, queue), ListAudit()]
     reading += [ListCabinets(), ShowCabinet(), ShowBoard(), JobDesk(queue)]
+    reading += [ListReviews(), ShowReview()]
     writing: list[tuple[Any, type, tuple[str, ...] | None]] = [
         (SetCostPrice(clock, settings), CostSet, None),
         (UndoCost(clock, settings), CostSet, None),
         (RequestRecalc(clock, settings, queue), JobView, None),
         (RequestCollect(clock, settings, queue), JobView, None),
         (StoreAccount(vault=vault), Connected, ("marketplace", "seller_key")),
+        (RecordAnswer(), Answered, None),
         (SwitchCabinet(), Cabinet, None),
         (RenameCabinet(), Cabinet, None),
     ]

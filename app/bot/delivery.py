@@ -15,7 +15,7 @@ from app.bot.desk import NO_PREVIEW, Office
 from app.bot.limiter import Halted, by_mail, is_unreachable
 from app.bot.render import Rendered
 from app.bot.screen import Screen
-from app.bot.views.alert import alert
+from app.bot.views.alert import alert, token_ends
 from app.bot.views.jobs import job_news
 from app.bot.views.today import today
 from app.queue.port import Event, RetryAfter
@@ -83,6 +83,8 @@ class TelegramDelivery:
             return job_news(event.payload), False
         if event.payload["kind"] == "alert":
             return alert(str(event.payload["words"])), False
+        if event.payload["kind"] == "token":
+            return token_ends(str(event.payload["words"])), False
         with self.office.db.tenant(int(event.payload["tenant_id"])) as tx:
             d = date.fromisoformat(str(event.payload["d"]))
             report = self.office.cases[ShowToday](tx, TodayQuery(d=d))

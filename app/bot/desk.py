@@ -22,6 +22,8 @@ from app.core.clock import Clock, business_day
 from app.core.errors import NotAllowed, NotNow
 from app.db.session import Database, TenantTx
 from app.services.idempotency import Once
+from app.services.ingestion.gateway import Gateway
+from app.services.reviews import Answered, RecordAnswer, ReviewAnswer, answer_review
 from app.services.tenancy.connect import TokenChecker
 from app.services.tenancy.members import demand_member
 from app.services.tenancy.people import Person
@@ -51,6 +53,7 @@ class Office:
     threads: CapacityLimiter
     cases: Mapping[type, Any]
     check_token: TokenChecker
+    gateway: Gateway
     renderer: Renderer
     clock: Clock
     day_timezone: str
@@ -139,6 +142,23 @@ class Desk:
                 return given
 
         return await self.office.aside(hop)
+
+    async def answer_review(self, order: ReviewAnswer) -> Answered:
+        """Answer a review at its marketplace, which is asked outside any transaction."""
+        office, person = self.office, self.member
+
+        def hop() -> Answered:
+            return answer_review(
+                office.db,
+                office.gateway,
+                office.cases[RecordAnswer],
+                order,
+                tenant_id=person.tenant_id or 0,
+                user_id=person.user_id,
+                key=self.request_key,
+            )
+
+        return await office.aside(hop)
 
     async def platform(self, work: Callable[..., R], *args: Any) -> R:
         """``work(tx: PlatformTx, *args)`` in one platform transaction."""

@@ -5,7 +5,7 @@ import sys
 import typer
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.cli import admin, data, demo, doctor, jobs, keys, ledger, nightly, processes
+from app.cli import admin, data, demo, doctor, jobs, keys, ledger, nightly, processes, raw, record, unknown
 from app.core.errors import AmbarError
 
 NOT_READY = frozenset({"42P01", "42501", "42704", "22023"})
@@ -23,7 +23,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for module in (demo, processes, nightly, data, keys, doctor, admin, jobs, ledger):
+    for module in (demo, processes, nightly, raw, data, keys, doctor, admin, jobs, unknown, record, ledger):
         module.register(cli)
     return cli
 

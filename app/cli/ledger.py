@@ -68,9 +68,7 @@ def seal(org: Annotated[int | None, ORG] = None) -> None:
 
 @ledger.command("import")
 def take(
-    file: Annotated[
-        Path, typer.Argument(help="CSV со столбцами из README.")
-    ],
+    file: Annotated[Path, typer.Argument(help="CSV со столбцами из README.")],
     org: Annotated[int, THIS_ORG],
     warehouse: Annotated[str, typer.Option(help="Код своего склада; нет такого — заведём.")] = "main",
 ) -> None:

@@ -1,7 +1,9 @@
 """``ambar nightly | backfill | recalc``: what the night does, by hand, with progress; resumed if stopped."""
 
+import os
 from datetime import date, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -14,7 +16,9 @@ from app.core.errors import BadInput
 from app.core.trace import new_trace
 from app.house import open_house
 from app.scheduler.jobs import tenants
-from app.services.names import source_name
+from app.services.ingestion.backfill import backfill_name
+from app.services.ingestion.forecast import told
+from app.services.names import SOURCE_NAMES, source_name
 from app.services.night import NightReport, policy_of
 from app.services.recalc_metrics import recalc_metrics
 
@@ -29,9 +33,22 @@ def register(cli: typer.Typer) -> None:
         cli.command(command.__name__)(command)
 
 
-def nightly(date: Day = None) -> None:
+def nightly(
+    date: Day = None,
+    believe: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Поверить источнику (wb.stock), ответ которого стёр бы почти всё; можно несколько."
+        ),
+    ] = None,
+) -> None:
     """Собрать данные всех организаций за день (по умолчанию вчера) и пересчитать."""
-    _collect(date.date() if date else None, None)
+    unknown = sorted(set(believe or ()) - SOURCE_NAMES.keys())
+    if unknown:
+        raise BadInput(
+            f"Нет такого источника: {', '.join(unknown)}. Есть: {', '.join(sorted(SOURCE_NAMES))}."
+        )
+    _collect(date.date() if date else None, None, frozenset(believe or ()))
 
 
 def backfill(
@@ -69,7 +86,7 @@ def recalc(
             )
 
 
-def _collect(d: date | None, days: int | None) -> None:
+def _collect(d: date | None, days: int | None, believed: frozenset[str] = frozenset()) -> None:
     console = Console()
     settings = get_settings()
     logging.configure("WARNING")
@@ -82,18 +99,29 @@ def _collect(d: date | None, days: int | None) -> None:
         everybody = tenants(house.db)
         if not everybody:
             console.print(NOBODY)
-        # A backfill has one name all day: stopped and begun again, it asks only for what it lacks.
-        trace = f"backfill:{days}:{day}" if days else new_trace()
+        zone, now = ZoneInfo(settings.app_timezone), house.gateway.wall_clock.now
         for tenant_id in everybody:
+            trace, last = new_trace(), day
+            if days:
+                trace, last = backfill_name(house.db, tenant_id, days, day, house.clock.now())
+                finish = house.night.forecast(tenant_id, last, trace, days)
+                if finish is not None:
+                    console.print(f"Организация {tenant_id}. {told(finish, now(), zone)}.", highlight=False)
             with bars(console) as progress:
-                report = house.night.run(tenant_id, day, trace, progress, days=days)
+                report = house.night.run(
+                    tenant_id, last, trace, progress, days=days, believed=believed, hand=f":{os.getpid()}"
+                )
             house.teller.night(report)
-            console.print(_told(report), highlight=False)
+            console.print(_told(report, now(), zone), highlight=False)
 
 
-def _told(report: NightReport) -> str:
+def _told(report: NightReport, now: datetime, zone: ZoneInfo) -> str:
     lines = [f"Организация {report.tenant_id}, {report.d:%d.%m.%Y}: изменилось строк {report.written}."]
     lines += [f"  {source_name(name)}: {error}" for name, error in report.errors.items()]
-    if report.wait_until:
-        lines.append(f"  Часть данных площадка отдаст позже: повторите после {report.wait_until:%H:%M} UTC.")
+    lines += [f"  {done.note}" for done in report.sources.values() if done.is_busy]
+    if report.wait_until and not report.is_busy:
+        again = report.wait_until.astimezone(zone)
+        lines.append(f"  Часть данных площадка отдаст позже: повторите после {again:%H:%M}.")
+    if report.finish_at:
+        lines.append(f"  {told(report.finish_at, now, zone)}, если повторять вовремя.")
     return "\n".join(lines)

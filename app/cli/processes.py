@@ -91,7 +91,7 @@ def worker(scheduler: WithScheduler = True) -> None:
     with _house("worker") as (house, stop):
         hands = Worker(
             house.db,
-            measured(handlers(house.night, house.teller), house.metrics),
+            measured(handlers(house.night, house.teller, house.queue), house.metrics),
             SystemClock(),
             threads=house.settings.worker_threads,
             lease=timedelta(seconds=house.settings.job_lease_seconds),

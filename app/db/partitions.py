@@ -15,8 +15,8 @@ PARTITIONED = (
     "buyer_order",
     "storage_cost_daily",
     "ad_stat_daily",
-    "ad_spend_daily",
     "stock_ledger",
+    "shared_cost_daily",
 )
 """Parents whose rows live in a partition per month."""
 

@@ -67,6 +67,15 @@ class Refused(AmbarError):
         self.reason = reason
 
 
+class NotOffered(AmbarError):
+    """The marketplace does not offer this to this seller now: the scheme is off, a subscription or a role
+    of the key is missing. No failure: the sentence says what the seller misses and what would bring it."""
+
+    def __init__(self, method: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.method = method
+
+
 class Garbled(AmbarError):
     """The answer cannot be understood: not JSON, cut short, or of another shape at the top."""
 

@@ -7,7 +7,7 @@ into rows. ``normalise`` is a pure function of the bytes: it can be run again ov
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
@@ -35,7 +35,18 @@ from app.marketplaces.rows import (
 )
 from app.marketplaces.transport.request import RequestKey
 
-__all__ = ["Kind", "Normalised", "Page", "RequestKey", "Source", "Unit", "Unplaced", "bodies", "window"]
+__all__ = [
+    "Kind",
+    "Normalised",
+    "Page",
+    "RequestKey",
+    "Source",
+    "Unit",
+    "Unplaced",
+    "bodies",
+    "window",
+    "windows",
+]
 
 
 Kind = Literal[
@@ -75,11 +86,15 @@ fills only days that nobody saw.
 
 
 class Page(NamedTuple):
-    """One reply as received. ``cursor`` resumes after this page; "" = this was the last one."""
+    """One reply as received. ``cursor`` resumes after this page; "" = this was the last one.
+
+    ``is_receipt``: it only says that a report was ordered, under a number of its own each time.
+    """
 
     key: RequestKey
     body: bytes
     cursor: str
+    is_receipt: bool = False
 
 
 def bodies(pages: Sequence[Page]) -> list[bytes]:
@@ -101,6 +116,17 @@ class Unit(NamedTuple):
 def window(d_from: date, d_to: date) -> Unit:
     """One unit for all days."""
     return Unit(f"{d_from}..{d_to}", d_from, d_to)
+
+
+def windows(d_from: date, d_to: date, days: int) -> list[Unit]:
+    """Units of ``days`` at most, oldest first, the last one whole: what a night re-reads is then one of
+    them."""
+    found, last = [], d_to
+    while last >= d_from:
+        first = max(d_from, last - timedelta(days=days - 1))
+        found.append(window(first, last))
+        last = first - timedelta(days=1)
+    return found[::-1]
 
 
 class Unplaced(NamedTuple):

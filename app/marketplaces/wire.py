@@ -6,7 +6,7 @@ none of the expected forms is an error of its row, never of its page.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Annotated, Any, Never, TypeVar
@@ -34,6 +34,11 @@ def parse_money(told: object) -> Decimal:
 
     Raises ValueError for anything else that is not a finite number of a possible size.
     """
+    return parse_exact(told).quantize(KOPECK, ROUND_HALF_EVEN)
+
+
+def parse_exact(told: object) -> Decimal:
+    """The same as told, not rounded: for rows of fractions of a kopeck that are added up first."""
     if told is None:
         return ZERO
     if isinstance(told, bool) or not isinstance(told, str | int | float | Decimal):
@@ -47,7 +52,7 @@ def parse_money(told: object) -> Decimal:
         raise ValueError("не сумма") from None
     if not amount.is_finite() or abs(amount) >= _LARGEST_MONEY:
         raise ValueError("сумма невозможного размера")
-    return amount.quantize(KOPECK, ROUND_HALF_EVEN)
+    return amount
 
 
 def _parse_text(told: object) -> str:
@@ -99,6 +104,7 @@ def _parse_moment(told: object) -> datetime:
 
 
 Rubles = Annotated[Decimal, BeforeValidator(parse_money)]
+Exact = Annotated[Decimal, BeforeValidator(parse_exact)]
 Text = Annotated[str, BeforeValidator(_parse_text)]
 Id = Annotated[int, BeforeValidator(lambda told: _parse_whole(told, _LARGEST_ID))]
 Count = Annotated[int, BeforeValidator(lambda told: _parse_whole(told, _LARGEST_COUNT))]
@@ -106,14 +112,15 @@ Day = Annotated[date, BeforeValidator(parse_day)]
 Moment = Annotated[datetime, BeforeValidator(_parse_moment)]
 
 
-def _refuse_constant(name: str) -> Never:
+def refuse_constant(name: str) -> Never:
+    """NaN and Infinity, which Python's JSON would read."""
     raise ValueError(f"{name} is not JSON")
 
 
 def parse_json(body: bytes, method: str) -> Any:
     """A page's JSON with exact decimals. Raises Garbled for anything that is not JSON to the end."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        return json.loads(body, parse_float=Decimal, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         why = "пустой ответ" if not body.strip() else "это не JSON или он оборван"
         raise Garbled(method, why) from None
@@ -137,7 +144,7 @@ M = TypeVar("M", bound=Wire)
 
 
 def read_rows(
-    rows: Sequence[Any], model: type[M], refuse: Callable[[Any, str], None]
+    rows: Iterable[Any], model: type[M], refuse: Callable[[Any, str], None]
 ) -> Iterator[tuple[Any, M]]:
     """(raw, read) for every row that fits the model; the others go to ``refuse`` with a reason."""
     for raw in rows:

@@ -1,5 +1,7 @@
 """Connected cabinets and their sealed tokens."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +15,7 @@ from app.db.session import TenantTx
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAccount:
-    """A cabinet as stored; the token is still sealed."""
+    """A cabinet as stored; the token is still sealed. ``seller`` is what the marketplace calls its owner."""
 
     tenant_id: int
     id: int
@@ -26,6 +28,7 @@ class StoredAccount:
     scopes: tuple[str, ...]
     expires_at: datetime | None
     sealed: Sealed = field(repr=False)
+    seller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Token:
 
 _STORED = (
     "id, marketplace, name, seller_key, state, token_tail, token_kind, scopes, expires_at,"
-    " key_id, nonce, ciphertext"
+    " key_id, nonce, ciphertext, coalesce(info ->> 'name', '') AS seller"
 )
 
 
@@ -103,6 +106,16 @@ def rename(tx: TenantTx, account_id: int, name: str) -> None:
     )
 
 
+def keep_info(tx: TenantTx, account_id: int, info: Mapping[str, str]) -> None:
+    """What the marketplace told of the seller just now."""
+    tx.run(
+        "UPDATE marketplace_account SET info = CAST(:info AS jsonb), info_at = now()"
+        " WHERE tenant_id = :tenant_id AND id = :id",
+        info=json.dumps(info, ensure_ascii=False),
+        id=account_id,
+    )
+
+
 def _stored(tenant_id: int, row: Row[Any]) -> StoredAccount:
     return StoredAccount(
         tenant_id=tenant_id,
@@ -116,6 +129,7 @@ def _stored(tenant_id: int, row: Row[Any]) -> StoredAccount:
         scopes=tuple(row.scopes),
         expires_at=row.expires_at,
         sealed=Sealed(row.key_id, bytes(row.nonce), bytes(row.ciphertext)),
+        seller=row.seller,
     )
 
 

@@ -96,6 +96,11 @@ def restate_first_sales(tx: TenantTx, account_id: int) -> None:
     )
 
 
+def newest_sku(tx: TenantTx) -> int:
+    """The SKU made last, 0 where there is none: another one later means that there are new ones."""
+    return int(tx.run("SELECT coalesce(max(id), 0) FROM sku WHERE tenant_id = :tenant_id").scalar_one())
+
+
 def ensure_sku(
     tx: TenantTx,
     account_id: int,

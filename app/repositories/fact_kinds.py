@@ -38,7 +38,8 @@ class FactKind:
     ``sums``: values added up where a key is told more than once in a unit (else the last telling
     counts). ``whole``: what a source that replaces speaks of: the unit's days, or all of the account.
     ``own``: columns that the table has and the row does not, as SQL. ``narrowed``: what of that is its
-    own to delete (SQL on alias ``t``; ``:d_from`` and ``:d_to`` are the unit's days).
+    own to delete (SQL on alias ``t``; ``:d_from`` and ``:d_to`` are the unit's days). ``holds_on``: a row
+    holds from its day until the next one of its key; what is as it was before is no row.
     """
 
     row: type
@@ -47,6 +48,7 @@ class FactKind:
     whole: Whole = "days"
     own: tuple[tuple[str, str], ...] = ()
     narrowed: str = ""
+    holds_on: bool = False
 
 
 def _target(row: type, name: str, *key: str, dated: bool = True, extra: tuple[str, ...] = ()) -> Target:
@@ -80,14 +82,23 @@ FACT_KINDS: Mapping[Kind, FactKind] = {
     "orders": FactKind(row=OrderRow, target=_target(OrderRow, "buyer_order", "d", "feed", "order_id")),
     "returns": FactKind(row=ReturnRow, target=_target(ReturnRow, "item_return", "d", "return_id")),
     "prices": FactKind(row=PriceRow, target=_undated(PriceRow, "price", "sku_id"), whole="account"),
-    "supplies": FactKind(row=SupplyRow, target=_undated(SupplyRow, "supply", "supply_id"), whole="account"),
+    "supplies": FactKind(
+        row=SupplyRow,
+        target=_undated(SupplyRow, "supply", "supply_id"),
+        whole="account",
+        # What was accepted before the days that were asked about is not told any more, and not gone.
+        narrowed="(t.created_on >= :d_from OR t.status NOT IN ('accepted', 'cancelled'))",
+    ),
     "supply_lines": FactKind(
         row=SupplyLineRow,
         target=_undated(SupplyLineRow, "supply_line", "supply_id", "sku_id"),
         sums=("quantity", "accepted", "ready"),
         whole="account",
-        # Lines of a delivery come together; deliveries that were not asked about keep theirs.
-        narrowed="t.supply_id IN (SELECT supply_id FROM stage_supply_line)",
+        # Lines of a delivery come together; deliveries that were not asked about keep theirs, those
+        # that were called off have none.
+        narrowed="(t.supply_id IN (SELECT supply_id FROM stage_supply_line) OR NOT EXISTS ("
+        "SELECT FROM supply u WHERE u.tenant_id = :tenant_id AND u.account_id = t.account_id"
+        " AND u.supply_id = t.supply_id))",
     ),
     "reports": FactKind(
         row=ReportRow,
@@ -132,7 +143,9 @@ FACT_KINDS: Mapping[Kind, FactKind] = {
         whole="account",
         own=_MARKETPLACE,
     ),
-    "tariffs": FactKind(row=TariffRow, target=_target(TariffRow, "tariff", "d", "kind", "place")),
+    "tariffs": FactKind(
+        row=TariffRow, target=_target(TariffRow, "tariff", "d", "kind", "place"), holds_on=True
+    ),
 }
 """Kinds by their name in ``Normalised``. What is not here (catalogue, sales, stock, settlement,
 commissions) is staged in a way of its own."""

@@ -78,7 +78,22 @@ def _shape(tx: TenantTx, kind: FactKind, account_id: int, marketplace: str) -> s
         account_id=account_id,
         marketplace=marketplace,
     )
+    if kind.holds_on:
+        _drop_what_holds(tx, kind, account_id)
     return stage
+
+
+def _drop_what_holds(tx: TenantTx, kind: FactKind, account_id: int) -> None:
+    """Rows that say what the latest earlier row of their key says."""
+    same = " AND ".join(f"t.{name} = s.{name}" for name in kind.target.key if name not in ("account_id", "d"))
+    values = ", ".join(f"t.{name}" for name in kind.target.values)
+    told = ", ".join(f"s.{name}" for name in kind.target.values)
+    tx.run(
+        f"DELETE FROM stage_{kind.target.name} s WHERE ({told}) IS NOT DISTINCT FROM (SELECT {values}"
+        f" FROM {kind.target.name} t WHERE t.tenant_id = :tenant_id AND t.account_id = :account_id"
+        f" AND {same} AND t.d < s.d ORDER BY t.d DESC LIMIT 1)",
+        account_id=account_id,
+    )
 
 
 def _texts(tx: TenantTx, table: str, columns: list[str]) -> list[str]:

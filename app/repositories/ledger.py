@@ -1,8 +1,9 @@
 """The way into the stock ledger: a document as arrays to the posting function, its rows back as answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,7 @@ def post(tx: TenantTx, document: StockDocument, lines: Sequence[Line], today: da
         SQL["post"],
         reason=document.reason.value,
         ref=document.ref,
-        ref_lines=_array(line.ref_line for line in lines),
-        items=_array(line.item_id for line in lines),
-        locations=_array(_or(line.location_id, ANY) for line in lines),
-        lots=_array(_or(line.lot_id, ANY) for line in lines),
-        targets=_array(_or(line.to_location_id, 0) for line in lines),
-        qtys=_array(line.qty for line in lines),
-        holds=_array(_or(line.hold_id, 0) for line in lines),
-        versions=_array(_or(line.version, -1) for line in lines),
+        **_columns(lines),
         atomic=document.atomic,
         partial=document.partial,
         occurred=document.occurred_at,
@@ -43,35 +37,33 @@ def post(tx: TenantTx, document: StockDocument, lines: Sequence[Line], today: da
         actor=tx.actor.name,
         trace_id=tx.trace_id,
     )
-    return [_answer(list(group)) for _, group in groupby(rows, key=lambda row: row.n)]
+    return [_answer(list(group)) for _, group in groupby(rows.all(), key=itemgetter(0))]
 
 
-def _array(values: Iterable[int | None]) -> str:
-    """An array as the server reads it: four times cheaper than the driver's list, number by number."""
-    return "{" + ",".join(map(str, values)) + "}"
+_COLUMNS = {
+    "qtys": None,
+    "items": None,
+    "locations": ANY,
+    "lots": ANY,
+    "targets": 0,
+    "holds": 0,
+    "versions": -1,
+    "ref_lines": None,
+}
+"""What the function calls the fields of ``Line``, in their order, and what stands there for none."""
 
 
-def _or(value: int | None, instead: int) -> int:
-    return instead if value is None else value
+def _columns(lines: Sequence[Line]) -> dict[str, str]:
+    """Arrays as the server reads them: four times cheaper than the driver's lists, number by number."""
+    columns = zip(*lines, strict=True) if lines else repeat(())
+    return {
+        name: "{" + ",".join([str(none if value is None else value) for value in column]) + "}"
+        for (name, none), column in zip(_COLUMNS.items(), columns, strict=False)
+    }
 
 
-def _answer(rows: list[Any]) -> LineAnswer:
-    first = rows[0]
-    return LineAnswer(
-        ref_line=first.ref_line,
-        status=Status(first.status),
-        missing=first.missing,
-        entries=tuple(
-            Entry(
-                stock_id=row.stock_id,
-                delta=row.delta,
-                reserved_delta=row.reserved_delta,
-                after_qty=row.after_qty,
-                after_reserved=row.after_reserved,
-                version=row.version,
-                hold_id=row.hold_id,
-            )
-            for row in rows
-            if row.stock_id is not None
-        ),
-    )
+def _answer(rows: Sequence[Sequence[Any]]) -> LineAnswer:
+    """Rows of one line: n, its number, status, missing, and an entry's fields, or nothing."""
+    _, ref_line, status, missing, *_ = rows[0]
+    entries = tuple([Entry._make(row[4:]) for row in rows if row[4] is not None])
+    return LineAnswer(ref_line, Status(status), missing, entries)

@@ -1,5 +1,5 @@
 -- name: post
--- The kernel; see migrations/sql/0004/5_post.sql. The tenant is the transaction's own.
+-- The kernel; see migrations/sql/0005/5_post.sql. The tenant is the transaction's own.
 SELECT n, ref_line, status, missing, stock_id, delta, reserved_delta, after_qty, after_reserved, version, hold_id
 FROM ambar_ledger_post(
     :reason, :ref, CAST(:ref_lines AS integer[]), CAST(:items AS bigint[]), CAST(:locations AS bigint[]),
@@ -8,7 +8,7 @@ FROM ambar_ledger_post(
     :actor_id, :actor, :trace_id)
 
 -- name: take_over
--- An old ledger's entries; see migrations/sql/0004/7_import.sql.
+-- An old ledger's entries; see migrations/sql/0005/7_import.sql.
 SELECT ambar_ledger_import(
     :hash, CAST(:reasons AS text[]), CAST(:refs AS text[]), CAST(:ref_lines AS integer[]), CAST(:items AS bigint[]),
     CAST(:locations AS bigint[]), CAST(:lots AS bigint[]), CAST(:deltas AS integer[]),

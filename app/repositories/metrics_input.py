@@ -21,7 +21,8 @@ SETTLING_SOURCES = ("wb.finance", "ozon.accruals")
 class ChunkFacts:
     """Facts of some SKUs of one account, as they are stored, money in rubles (exact decimals).
 
-    ``lines``: finance rows: sku_id, d, currency, line, units, amount (signed). ``sales``: rows of the
+    ``lines``: finance rows: sku_id, d, currency, line, units, amount (signed). ``shared``: what is booked
+    beside them: sku_id, d, currency, line, amount, kind. ``sales``: rows of the
     sales feed from 27 days before the first day asked: sku_id, d, currency, qty, refunds_qty, MONEY.
     ``stock``: sku_id, d, on_hand, in_transit, a row a warehouse. ``costs``: sku_id, dt_from, cost_kop.
     ``first_sales``: sku_id, first_d. The long ones are lazy: parsing them is the computing thread's work.
@@ -31,6 +32,7 @@ class ChunkFacts:
     marketplace: str
     settled_days: pl.Series
     lines: pl.LazyFrame
+    shared: pl.LazyFrame
     sales: pl.LazyFrame
     stock: pl.LazyFrame
     costs: pl.DataFrame
@@ -94,6 +96,7 @@ def read(tx: TenantTx, chunk: SkuChunk, d_from: date, d_to: date) -> ChunkFacts:
         marketplace=_marketplace(tx, chunk.account_id),
         settled_days=_settled_days(tx, chunk.account_id, d_from, d_to),
         lines=_facts(tx, chunk, "settlement_line", _LINES, d_from, d_to),
+        shared=_facts(tx, chunk, "shared_cost_daily", _SHARED, d_from, d_to),
         sales=_facts(tx, chunk, "daily_sales", _SALES, since, d_to),
         stock=_facts(tx, chunk, "daily_stock", _STOCK, d_from, d_to),
         costs=read_frame(
@@ -181,6 +184,7 @@ def _unknown_warehouse(tx: TenantTx, marketplace: str) -> int:
 _SKU_DAY = {"sku_id": pl.Int64, "d": pl.Date}
 _RUBLES = pl.Decimal(14, 2)
 _LINES = {**_SKU_DAY, "currency": pl.String, "line": pl.String, "units": pl.Int64, "amount": _RUBLES}
+_SHARED = {**_SKU_DAY, "currency": pl.String, "line": pl.String, "amount": _RUBLES, "kind": pl.String}
 _SALES = {
     **_SKU_DAY,
     "currency": pl.String,

@@ -57,6 +57,19 @@ def line_sums(tx: TenantTx, d_from: date, d_to: date, *, account_level: bool = F
     return [LineSum(*row) for row in rows]
 
 
+def shared_sums(tx: TenantTx, d_from: date, d_to: date, *, account_level: bool = False) -> list[LineSum]:
+    """What is booked beside the settlement lines: advertising of any day, the rest of settled ones."""
+    only = "AND s.sku_id = 0" if account_level else ""
+    rows = tx.run(
+        "SELECT s.currency, s.line, sum(s.amount) AS amount FROM shared_cost_daily s "
+        "WHERE s.tenant_id = :tenant_id AND s.d BETWEEN :d_from AND :d_to "
+        f"AND (s.kind = 'ads_spent' OR {_COVERED}) {only} GROUP BY s.currency, s.line",
+        d_from=d_from,
+        d_to=d_to,
+    )
+    return [LineSum(*row) for row in rows]
+
+
 def unit_sums(tx: TenantTx, d_from: date, d_to: date) -> list[UnitSum]:
     """Pieces and gross revenue: settled days from the report, the others from the sales feed."""
     rows = tx.run(

@@ -7,10 +7,30 @@ of its own under the row's lock, so two workers never spend one token.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from app.core.clock import Clock
 from app.db.session import Database, PlatformTx
 from app.marketplaces.transport.budget import Limit
+
+
+class Standing(NamedTuple):
+    """What a seller's bucket has, without spending any of it."""
+
+    tokens: float
+    refilled_at: datetime
+    closed_until: datetime | None
+
+
+def standing(tx: PlatformTx, marketplace: str, seller_key: str) -> dict[str, Standing]:
+    """By method; one that was never called is full and not here."""
+    rows = tx.run(
+        "SELECT method, tokens, refilled_at, next_allowed_at FROM rate_budget"
+        " WHERE marketplace = :marketplace AND seller_key = :seller_key",
+        marketplace=marketplace,
+        seller_key=seller_key,
+    )
+    return {row.method: Standing(float(row.tokens), row.refilled_at, row.next_allowed_at) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +94,10 @@ class DbRateBudget:
             **self._named(method),
         ).one()
         interval = limit.interval if limit and limit.interval > 0 else 1.0
-        passed = max(0.0, (now - row.refilled_at).total_seconds())
+        passed = (now - row.refilled_at).total_seconds()
+        if passed < 0:  # the clock was set back: nothing would be refilled until it is there again
+            self._write(tx, method, "refilled_at = :now", now=now)
+            passed = 0.0
         return min(burst, float(row.tokens) + passed / interval), row.next_allowed_at
 
     def _write(self, tx: PlatformTx, method: str, sets: str, **params: object) -> None:

@@ -17,10 +17,11 @@ from app.marketplaces.source import Page, RequestKey, Unit, Unplaced
 
 class KeptPage(NamedTuple):
     """A stored reply: the hash of its body (hex) and the request it answered. A body is stored once,
-    however many requests it answers, so the request stands with the run."""
+    however many requests it answers, so the request stands with the run. ``is_receipt``: see ``Page``."""
 
     hash: str
     request: RequestKey
+    is_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def is_done(tx: TenantTx, key: RunKey, trace_id: str) -> bool:
 
 def kept_pages(told: Sequence[Mapping[str, Any]]) -> tuple[KeptPage, ...]:
     """A run's pages as its row tells them."""
-    return tuple(KeptPage(page["hash"], RequestKey(**page["request"])) for page in told)
+    return tuple(
+        KeptPage(page["hash"], RequestKey(**page["request"]), page.get("receipt", False)) for page in told
+    )
 
 
 def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime) -> KeptPage:
@@ -92,6 +95,7 @@ def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime)
     """
     body = blank_personal(page.body)
     body_hash = hashlib.sha256(body).digest()
+    kept = KeptPage(body_hash.hex(), page.key, page.is_receipt)
     tx.run(
         "INSERT INTO raw_payload (tenant_id, fetched_at, account_id, run_id, source, unit, request, body,"
         " body_hash) SELECT :tenant_id, :now, :account_id, :run_id, :source, :unit, CAST(:request AS jsonb),"
@@ -110,10 +114,16 @@ def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime)
         " pages = pages || CAST(:page AS jsonb) "
         "WHERE tenant_id = :tenant_id AND id = :run_id",
         cursor=page.cursor,
-        page=json.dumps([{"hash": body_hash.hex(), "request": page.key._asdict()}], ensure_ascii=False),
+        page=json.dumps([_told(kept)], ensure_ascii=False),
         run_id=run_id,
     )
-    return KeptPage(body_hash.hex(), page.key)
+    return kept
+
+
+def _told(page: KeptPage) -> dict[str, object]:
+    """A page as its run's row tells it."""
+    told: dict[str, object] = {"hash": page.hash, "request": page.request._asdict()}
+    return told | {"receipt": True} if page.is_receipt else told
 
 
 def read_pages(tx: TenantTx, account_id: int, kept: Sequence[KeptPage]) -> list[Page]:
@@ -129,12 +139,12 @@ def read_pages(tx: TenantTx, account_id: int, kept: Sequence[KeptPage]) -> list[
         hashes=[bytes.fromhex(page.hash) for page in set(kept)],
     )
     found = {bytes(row.body_hash).hex(): zlib.decompress(row.body) for row in rows}
-    return [Page(page.request, found[page.hash], "") for page in kept]
+    return [Page(page.request, found[page.hash], "", page.is_receipt) for page in kept]
 
 
 def unit_digest(kept: Sequence[KeptPage]) -> bytes:
-    """What a unit's pages are, as one hash."""
-    return hashlib.sha256("".join(page.hash for page in kept).encode()).digest()
+    """What a unit's pages say, as one hash: the number of an order says nothing."""
+    return hashlib.sha256("".join(page.hash for page in kept if not page.is_receipt).encode()).digest()
 
 
 def is_known(tx: TenantTx, key: RunKey, unit: Unit, digest: bytes) -> bool:
@@ -305,6 +315,27 @@ class NightRows(NamedTuple):
 
     rows: int
     news: int
+
+
+class FinishedRun(NamedTuple):
+    """A unit that was merged: its stored name, its pages, the first day of its window, when it was begun."""
+
+    unit: str
+    pages: tuple[KeptPage, ...]
+    since: date | None
+    started_at: datetime
+
+
+def finished_runs(tx: TenantTx, account_id: int, source: str) -> list[FinishedRun]:
+    """Everything that was ever merged of a source, newest first."""
+    rows = tx.run(
+        "SELECT unit, pages, since, started_at FROM ingest_run WHERE tenant_id = :tenant_id"
+        " AND account_id = :account_id AND source = :source AND state = 'complete'"
+        " ORDER BY finished_at DESC, id DESC",
+        account_id=account_id,
+        source=source,
+    )
+    return [FinishedRun(row.unit, kept_pages(row.pages), row.since, row.started_at) for row in rows]
 
 
 def rows_of(tx: TenantTx, account_id: int, source: str, trace_id: str) -> NightRows:

@@ -66,7 +66,8 @@ def resolve(tx: TenantTx, table: str, account_id: int, marketplace: str) -> None
         f"INSERT INTO in_ref ({names}) SELECT DISTINCT {names} FROM {table} WHERE nm_id > 0 OR ozon_id > 0"
     )
     tx.run("ANALYZE in_ref")
-    _look_up(tx, _LOOKUPS, account_id)
+    # The SKU of unknown size may have been made on another night: it is found before one is made.
+    _look_up(tx, (*_LOOKUPS, _UNKNOWN_SIZE), account_id)
     made = tx.run(_MAKE, account_id=account_id, marketplace=marketplace).rowcount
     if made:
         _look_up(tx, (*_LOOKUPS[:2], _UNKNOWN_SIZE), account_id)

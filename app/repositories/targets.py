@@ -26,6 +26,13 @@ SETTLEMENT_LINE = Target(
     key=("account_id", "d", "period", "report_id", "row_id", "part"),
     values=("sku_id", "operation", "line", "units", "amount", "currency", "ref"),
 )
+SHARED_COST_DAILY = Target(
+    name="shared_cost_daily",
+    key=("account_id", "d", "kind", "sku_id", "currency"),
+    values=("line", "amount"),
+    hashed=False,
+    journal=False,
+)
 METRICS_DAILY = Target(
     name="metrics_daily",
     key=("account_id", "d", "sku_id", "currency"),

@@ -14,10 +14,10 @@ from app.sandbox.limits import Limits
 from app.sandbox.money import booked
 from app.sandbox.ozon.accruals import Accruals
 from app.sandbox.ozon.books import ozon_page
-from app.sandbox.ozon.routes import OzonMethods
+from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.state import StateFile
+from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb.books import wb_page
-from app.sandbox.wb.remains import Remains
 from app.sandbox.wb.tokens import BITS, LIFE_DAYS, PERSONAL, USUAL, Tokens
 from app.sandbox.world import World
 
@@ -34,9 +34,9 @@ class Control:
     tokens: Tokens
     limits: Limits
     faults: Faults
-    remains: Remains
+    tasks: tuple[TaskDesk[Any], ...]
     accruals: Accruals
-    ozon: OzonMethods
+    ozon: OzonDoor
     pace: float
     heard: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
 
@@ -147,7 +147,8 @@ class Control:
     async def expire(self, _request: web.Request) -> web.Response:
         """Kill cursors and report tasks, as if their time had passed."""
         self.accruals.expire()
-        self.remains.expire()
+        for report in self.tasks:
+            report.expire()
         return reply({})
 
     async def refill(self, _request: web.Request) -> web.Response:

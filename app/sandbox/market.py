@@ -38,6 +38,16 @@ class Habits:
     diary: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Pieces sent on day ``t`` that arrive on day ``due``."""
+
+    t: int
+    due: int
+    skus: Ints
+    units: Ints
+
+
 @dataclass(slots=True)
 class Market:
     """The ledger of one marketplace and the state that the next day starts from."""
@@ -51,6 +61,8 @@ class Market:
     held: list[int] = field(init=False, default_factory=list)
     diary: list[npt.NDArray[np.int32]] = field(init=False, default_factory=list)
     """Stock at the end of each day, by SKU; empty where the habits keep none."""
+    sent: list[Sent] = field(init=False, default_factory=list)
+    """Everything the seller ever sent, in the order it was sent."""
     rate: npt.NDArray[np.float64] = field(init=False)
     _discount: Ints = field(init=False)
     _due: dict[int, list[tuple[Ints, Ints]]] = field(init=False)
@@ -82,14 +94,18 @@ class Market:
         """
         twin = copy.copy(self)
         twin.ledger, twin.stock, twin._on_order = self.ledger.copy(), self.stock.copy(), self._on_order.copy()
-        twin.held, twin.diary = list(self.held), list(self.diary)
+        twin.held, twin.diary, twin.sent = list(self.held), list(self.diary), list(self.sent)
         twin._due = defaultdict(list, {t: list(parts) for t, parts in self._due.items()})
         twin.live_until(day)
         return twin
 
     def price_on(self, day: date) -> Ints:
         """The seller's price of each SKU on ``day``, kopecks."""
-        return self.shelf.list_price * (100 - self._discount - discount_step(day)) // 100
+        return self.shelf.list_price * (100 - self.discount_on(day)) // 100
+
+    def discount_on(self, day: date) -> Ints:
+        """The seller's discount off the list price of each SKU on ``day``, percent."""
+        return self._discount + discount_step(day)
 
     def in_transit(self, day: int) -> Ints:
         """Pieces the seller has sent that had not arrived by the morning of ``day``, by SKU."""
@@ -147,7 +163,7 @@ class Market:
         lines["sec"] = np.sort((rng.beta(2.2, 1.6, n) * 57_000).astype(np.int64) + 25_200)
         prices = self.price_on(day)
         lines["price"] = prices[lines["sku"]]
-        lines["disc"] = (self._discount + discount_step(day))[lines["sku"]]
+        lines["disc"] = self.discount_on(day)[lines["sku"]]
         lines["spp"] = rng.integers(120, 280, n) * 10
         lines["acq"] = rng.integers(120, 240, n)
         lines["place"] = np.searchsorted(np.cumsum(self.habits.places)[:-1], rng.random(n))
@@ -174,3 +190,4 @@ class Market:
         for days in np.unique(lead).tolist():
             chosen = lead == days
             self._due[t + days].append((skus[chosen], units[chosen]))
+            self.sent.append(Sent(t, t + days, skus[chosen], units[chosen]))

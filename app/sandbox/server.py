@@ -16,11 +16,15 @@ from app.sandbox.limits import Limits
 from app.sandbox.mall import make_mall
 from app.sandbox.ozon.accruals import PAGE as ACCRUALS_PAGE
 from app.sandbox.ozon.accruals import Accruals
+from app.sandbox.ozon.areas import ozon_areas
+from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.ozon.products import Products
 from app.sandbox.ozon.routes import OzonMethods
 from app.sandbox.ozon.stocks import Stocks
 from app.sandbox.state import StateFile
+from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb.areas import wb_areas
+from app.sandbox.wb.areas.tasks import TaskReport
 from app.sandbox.wb.content import Content
 from app.sandbox.wb.door import Door
 from app.sandbox.wb.finance import FinanceRows
@@ -47,9 +51,18 @@ def make_app(
 ) -> web.Application:
     """The sandbox as an aiohttp application. Page sizes may be made small for tests of paging."""
     limits, faults, tokens = Limits(clock, pace), Faults(), Tokens(world)
-    remains = Remains(world, clock, pace)
+    remains = Remains(world, TaskDesk(f"remains-{world.sid}", clock, pace))
     accruals = Accruals(world, clock, pace, accruals_page)
-    ozon = OzonMethods(world, limits, Products(world), accruals, Stocks(world))
+    ozon_door = OzonDoor(world, limits)
+    ozon = OzonMethods(
+        world=world,
+        door=ozon_door,
+        products=Products(world),
+        accruals=accruals,
+        stocks=Stocks(world),
+        areas=ozon_areas(world, clock, pace),
+    )
+    areas = wb_areas(world, clock, pace)
     wb = WbMethods(
         world=world,
         door=Door(world, tokens, limits),
@@ -58,7 +71,7 @@ def make_app(
         remains=remains,
         finance=FinanceRows(world),
         reports=Reports(world),
-        areas=wb_areas(world, clock, pace),
+        areas=areas,
     )
     control = Control(
         world=world,
@@ -66,9 +79,9 @@ def make_app(
         tokens=tokens,
         limits=limits,
         faults=faults,
-        remains=remains,
+        tasks=(remains.tasks, *(area.tasks for area in areas if isinstance(area, TaskReport))),
         accruals=accruals,
-        ozon=ozon,
+        ozon=ozon_door,
         pace=pace,
     )
 

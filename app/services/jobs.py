@@ -25,6 +25,10 @@ URGENT = 1
 """The priority of what somebody waits for, before the nights of all."""
 
 
+PATIENT = -1
+"""The priority of what nobody waits for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectOrder:
     """Collect as a night would, now: from every cabinet, or from one just connected, which a collection
@@ -91,6 +95,19 @@ def collect_job(tenant_id: int, d: date, trace_id: str, account_id: int | None =
         tenant_id=tenant_id,
         trace_id=trace_id,
         uniq=f"collect:{d}" + (f":{account_id}" if account_id else ""),
+        serial=FIGURES,
+    )
+
+
+def backfill_job(tenant_id: int, d: date, days: int, trace_id: str, account_id: int) -> NewJob:
+    """A new cabinet's older history, after everybody's nights: it may take days on a base token."""
+    return NewJob(
+        job_type=COLLECT,
+        payload={"d": d.isoformat(), "days": days, "account": account_id},
+        tenant_id=tenant_id,
+        trace_id=trace_id,
+        uniq=f"backfill:{account_id}",
+        priority=PATIENT,
         serial=FIGURES,
     )
 

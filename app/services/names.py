@@ -1,6 +1,7 @@
 """What sources and jobs are called by people."""
 
 SOURCE_NAMES = {
+    "wb.connect": "кабинет WB",
     "wb.cards": "карточки WB",
     "wb.sales": "продажи WB",
     "wb.stock": "остатки WB",
@@ -13,11 +14,24 @@ SOURCE_NAMES = {
     "wb.reports": "отчёты WB",
     "wb.ad_money": "списания за рекламу WB",
     "wb.ads": "реклама WB",
+    "wb.storage": "платное хранение WB",
+    "wb.acceptance": "приёмка WB",
+    "wb.deductions": "удержания за подмены WB",
+    "wb.measurements": "штрафы за габариты WB",
+    "wb.self_buyouts": "самовыкупы WB",
+    "wb.item_returns": "возвраты продавцу WB",
+    "wb.prices": "цены WB",
+    "wb.supplies": "поставки WB",
+    "wb.reviews": "отзывы WB",
+    "wb.commission": "комиссии WB",
+    "wb.tariffs": "тарифы WB",
     "wb.token": "токен WB",
+    "wb.turn": "очередь к кабинету WB",
     "ozon.catalogue": "товары Ozon",
     "ozon.accruals": "начисления Ozon",
     "ozon.stock": "остатки Ozon",
     "ozon.token": "ключ Ozon",
+    "ozon.turn": "очередь к кабинету Ozon",
 }
 
 JOB_NAMES = {"collect": "сбор данных", "recalc": "пересчёт", "housekeeping": "уборка"}

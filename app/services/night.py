@@ -16,13 +16,13 @@ from app.core.errors import AmbarError
 from app.db.partitions import ensure_months
 from app.db.session import Database, TenantTx
 from app.domain.supply.policy import Policy
-from app.marketplaces.errors import TokenUnfit
-from app.repositories import accounts, runs
+from app.repositories import accounts
 from app.repositories.accounts import StoredAccount
 from app.repositories.audit import append_audit
-from app.services.ingestion.collect import Account, Collected, Collector
+from app.services.ingestion.cabinet import Asked, CabinetNight, Round, every
+from app.services.ingestion.collect import Collected
+from app.services.ingestion.erasure import Believed
 from app.services.ingestion.gateway import Gateway
-from app.services.ingestion.plan import first_day
 from app.services.refresh import Refreshed, refresh_derived
 
 log = structlog.get_logger(__name__)
@@ -32,13 +32,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightReport:
-    """What a night did, by source ("wb.sales"; "wb.sales#3" where a marketplace has several cabinets)."""
+    """What a night did, by source ("wb.sales"; "wb.sales#3" where a marketplace has several cabinets).
+
+    ``finish_at``: when what a marketplace asked to wait for will be there, as far as one can tell.
+    """
 
     tenant_id: int
     d: date
     trace_id: str = ""
     sources: dict[str, Collected] = field(default_factory=dict)
     refreshed: Refreshed | None = None
+    finish_at: datetime | None = None
 
     @property
     def rows(self) -> dict[str, int]:
@@ -49,6 +53,11 @@ class NightReport:
     def wait_until(self) -> datetime | None:
         """When to come back for what a marketplace asked to wait for."""
         return min((done.wait_until for done in self.sources.values() if done.wait_until), default=None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Is another collection at one of the cabinets?"""
+        return any(done.is_busy for done in self.sources.values())
 
     @property
     def is_down(self) -> bool:
@@ -88,11 +97,13 @@ class Night:
         progress: Progress,
         *,
         days: int | None = None,
-        only: Callable[[str], bool] = lambda _source: True,
+        only: Callable[[str], bool] = every,
         account_id: int | None = None,
+        believed: Believed = frozenset(),
+        hand: str = "",
     ) -> NightReport:
         """The whole night of one tenant for day ``d``; with ``days`` a backfill of that many, with
-        ``account_id`` of that cabinet alone."""
+        ``account_id`` of that cabinet alone. ``believed`` and ``hand``: see ``Asked`` and ``erasure``."""
         structlog.contextvars.bind_contextvars(trace_id=trace_id, tenant_id=tenant_id)
         report = NightReport(tenant_id=tenant_id, d=d, trace_id=trace_id)
         with self.db.tenant(tenant_id) as tx:
@@ -100,57 +111,62 @@ class Night:
             ensure_months(tx, min(d, self.clock.now().date()), self.clock.now().date())
             cabinets = [account for account in accounts.list_accounts(tx) if account.state != "off"]
         several = len({account.marketplace for account in cabinets}) < len(cabinets)
+        asked = Asked(d=d, trace_id=trace_id, days=days, only=only, believed=believed, hand=hand)
         for account in (each for each in cabinets if account_id in (None, each.id)):
             suffix = f"#{account.id}" if several else ""
-            done = self._collect(account, d, trace_id, progress, days, only)
+            done = self._cabinets.collect(account, asked, progress)
+            self._mark(account, done)
             report = replace(
-                report, sources={**report.sources, **{each.source + suffix: each for each in done}}
+                report,
+                sources={**report.sources, **{each.source + suffix: each for each in done.sources}},
+                finish_at=max(filter(None, (report.finish_at, done.finish_at)), default=None),
             )
-        refreshed = refresh_derived(
-            self.db, tenant_id, d, policy=policy_of(self.settings), trace_id=trace_id, progress=progress
-        )
-        report = replace(report, refreshed=refreshed)
+        if not report.is_busy:  # or whoever collects now does that when it is through
+            policy = policy_of(self.settings)
+            refreshed = refresh_derived(
+                self.db, tenant_id, d, policy=policy, trace_id=trace_id, progress=progress
+            )
+            report = replace(report, refreshed=refreshed)
         log.info(
-            "night_finished", date=str(d), rows=report.rows, errors=report.errors, written=report.written
+            "night_finished",
+            date=str(d),
+            rows=report.rows,
+            errors=report.errors,
+            written=report.written,
+            finish=str(report.finish_at or ""),
         )
         return report
 
-    def _collect(
-        self,
-        account: StoredAccount,
-        d: date,
-        trace_id: str,
-        progress: Progress,
-        days: int | None,
-        only: Callable[[str], bool],
-    ) -> list[Collected]:
-        owner = Account(account.tenant_id, account.id, account.marketplace, account.name)
-        collector = Collector(db=self.db, clock=self.clock, account=owner, trace_id=trace_id)
-        done: list[Collected] = []
-        try:
-            with self.gateway.sources(account) as sources:
-                for source in (each for each in sources if only(each.name)):
-                    if "stock" in source.brings and d != self.yesterday():
-                        continue  # told as it is now: of another day nobody can say it any more
-                    with self.db.tenant(account.tenant_id) as tx:
-                        if accounts.is_off(tx, account.id):
-                            return done  # its owner has switched it off just now
-                        since = runs.began_with(tx, account.id, source.name, trace_id)
-                        last = runs.complete_to(tx, account.id, source.name)
-                    since = since or first_day(source.name, last, d, days)
-                    done.append(collector.collect(source, since, d, progress))
-                    if done[-1].is_refused:
-                        break  # the other doors would say the same
-        except AmbarError as error:
-            # The cabinet itself cannot be opened: an expired token, another master key.
-            name = f"{account.marketplace.lower()}.token"
-            done.append(Collected(source=name, error=str(error), is_refused=isinstance(error, TokenUnfit)))
-        state = "refused" if any(each.is_refused for each in done) else "active"
-        if state != account.state:
+    def forecast(self, tenant_id: int, d: date, trace_id: str, days: int | None = None) -> datetime | None:
+        """When a night or a backfill would be finished, before it is begun; None where it cannot be told.
+
+        Nobody is asked anything.
+        """
+        with self.db.tenant(tenant_id) as tx:
+            cabinets = [account for account in accounts.list_accounts(tx) if account.state != "off"]
+        asked, told = Asked(d=d, trace_id=trace_id, days=days), []
+        for account in cabinets:
+            try:
+                with self.gateway.sources(account) as sources:
+                    steps = self._cabinets.plan(account, sources, asked)
+                told.append(self._cabinets.forecast(account, steps, asked))
+            except AmbarError:
+                continue  # the night itself will say what is wrong with it
+        return max(told, default=None)
+
+    @property
+    def _cabinets(self) -> CabinetNight:
+        return CabinetNight(
+            db=self.db, clock=self.clock, gateway=self.gateway, day_timezone=self.settings.day_timezone
+        )
+
+    def _mark(self, account: StoredAccount, done: Round) -> None:
+        """The marketplace takes the token, or does not."""
+        state = "refused" if any(each.is_refused for each in done.sources) else "active"
+        if state != account.state and not done.is_busy:
             with self.db.tenant(account.tenant_id) as tx:
                 if accounts.mark_token(tx, account.id, state):
                     _note_token(tx, account, state)
-        return done
 
 
 def _note_token(tx: TenantTx, account: StoredAccount, state: str) -> None:

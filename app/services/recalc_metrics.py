@@ -5,8 +5,9 @@ make the rows, the merge kernel stores them. A day whose finance rows are comple
 money comes from settlement_line; any other day is preliminary and takes the sales feed's.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,17 +62,18 @@ def recalc_metrics(
     """Recompute the days ``d_from..d_to``, of all SKUs or of those given."""
     total, per_day = MergeCount(), pl.DataFrame(schema={"d": pl.Date, "skus": pl.UInt32})
     chunks = metrics_input.chunks(tx, sku_ids, _skus_at_once((d_to - d_from).days + 1))
-    ahead = _computed_ahead(tx, chunks, d_from, d_to, policy)
     months = set[date]()
-    for done, (chunk, rows) in enumerate(ahead, start=1):
-        # Only months that have rows: a cost "since 2015" must not make the years before the first sale.
-        for month in sorted({d.replace(day=1) for d in rows.per_day["d"]} - months):
-            ensure_months(tx, month, month)
-            months.add(month)
-        total += _store(tx, METRICS_DAILY, rows.csv, chunk, d_from, d_to, trace_id)
-        per_day = pl.concat([per_day, rows.per_day])
-        if progress:
-            progress("Пересчёт", done, len(chunks))
+    # Closed here whatever happens: left to the collector, it may be closed by the thread it waits for.
+    with closing(_computed_ahead(tx, chunks, d_from, d_to, policy)) as ahead:
+        for done, (chunk, rows) in enumerate(ahead, start=1):
+            # Only months that have rows: a cost "since 2015" must not make the years before the first sale.
+            for month in sorted({d.replace(day=1) for d in rows.per_day["d"]} - months):
+                ensure_months(tx, month, month)
+                months.add(month)
+            total += _store(tx, METRICS_DAILY, rows.csv, chunk, d_from, d_to, trace_id)
+            per_day = pl.concat([per_day, rows.per_day])
+            if progress:
+                progress("Пересчёт", done, len(chunks))
     counts = per_day.group_by("d").agg(pl.col("skus").sum()).sort("d")
     sku_count = dict(counts.iter_rows())
     for d, skus in sku_count.items():
@@ -108,7 +110,7 @@ def _compute(facts: ChunkFacts, d_from: date, policy: Policy) -> _Rows:
 
 def _computed_ahead(
     tx: TenantTx, chunks: Iterable[SkuChunk], d_from: date, d_to: date, policy: Policy
-) -> Iterator[tuple[SkuChunk, _Rows]]:
+) -> Generator[tuple[SkuChunk, _Rows], None, None]:
     """The rows of each chunk; while the caller stores one, another core computes the next.
 
     Facts are read in the caller's own transaction: nobody else sees what it has just written.

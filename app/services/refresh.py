@@ -8,9 +8,11 @@ from itertools import product
 
 from app.db.merge import MergeCount
 from app.db.session import Database, TenantTx
+from app.domain.finance.sharing import NOBODY
 from app.domain.supply.policy import Policy
 from app.repositories.freshness import last_day
 from app.services.recalc_metrics import generate_supply_advice, recalc_metrics
+from app.services.shared_costs import share_costs
 
 RECALC_DAYS = 35
 """A new day recomputes this many: late returns and corrections usually come within it."""
@@ -39,18 +41,20 @@ def refresh_derived(
     """Recompute after a collection whose last day is ``d``; one transaction.
 
     A day ``d`` without metrics is new: 35 days of every SKU. Stale SKUs (a fact or a cost changed)
-    are recomputed from their earliest stale day on, however old. Nothing new and nothing stale:
+    are recomputed from their earliest stale day on, however old; costs of the whole cabinet are divided
+    before, which may make some stale. Nothing new and nothing stale:
     nothing is read.
     """
     with db.tenant(tenant_id, statement_timeout_ms=0) as tx:
-        stale = _take_stale(tx)
         is_new = not _has_metrics(tx, d)
         latest = max(d, last_day(tx, "metrics_daily") or d)
-        count, sku_count = MergeCount(), dict[date, int]()
+        shared = share_costs(tx, latest, trace_id=trace_id)
+        stale = _take_stale(tx)
+        count, sku_count = shared, dict[date, int]()
         window = d - timedelta(days=RECALC_DAYS - 1)
         if is_new:
             done = recalc_metrics(tx, window, d, trace_id=trace_id, policy=policy, progress=progress)
-            count, sku_count = done.count, done.sku_count
+            count, sku_count = count + done.count, done.sku_count
         # Velocities reach on, up to the last day computed: an old day may be collected anew.
         left = ((date.min, window - _DAY), (d + _DAY, latest)) if is_new else ((date.min, latest),)
         for (d_from, skus), (first, last) in product(stale.items(), left):
@@ -75,7 +79,8 @@ def _take_stale(tx: TenantTx) -> dict[date, list[int]]:
     stale: dict[date, list[int]] = defaultdict(list)
     rows = tx.run("DELETE FROM recalc_pending WHERE tenant_id = :tenant_id RETURNING sku_id, d_from")
     for row in rows:
-        stale[row.d_from.replace(day=1)].append(row.sku_id)
+        if row.sku_id != NOBODY:  # its days have just been divided
+            stale[row.d_from.replace(day=1)].append(row.sku_id)
     return dict(stale)
 
 

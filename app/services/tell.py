@@ -5,15 +5,19 @@ Events go to the outbox as facts (which tenant, which day); words are made where
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import product
 from statistics import median
 
 from app.core.document import Document
 from app.db.session import Database, PlatformTx
 from app.queue.port import ClaimedJob, Outbox
 from app.queue.states import State
-from app.repositories import accounts, runs
+from app.repositories import accounts, runs, unknown_values
+from app.repositories.unknown_values import UnknownWord
+from app.services.expiry import ExpiryWarning, expiry_warning
 from app.services.names import source_name
 from app.services.night import NightReport
+from app.services.unknown import said
 
 TELEGRAM = "telegram"
 NIGHTS_COMPARED = 14
@@ -54,11 +58,18 @@ class Teller:
             for name, done in report.sources.items()
             if done.error and not (comes_back and done.is_down)
         }
+        warnings, news = self._inside(report)
         with self.db.platform() as tx:
             if report.sources and not (comes_back and _before_morning(report)):
                 for chat in _readers(tx, report.tenant_id, READERS):
                     self._append(tx, report, chat, "digest", "")
             organisation = tx.run("SELECT name FROM tenant WHERE id = :id", id=report.tenant_id).scalar_one()
+            for warning, chat in product(warnings, _readers(tx, report.tenant_id, OWNERS)):
+                self._append(tx, report, chat, "token", warning.words, uniq=warning.name)
+            for word, chat in product(news, _administrators(tx)):
+                # The house's own event: the programme has to learn a word once, whoever met it.
+                uniq = f"{word.source}:{word.kind}:{word.value}"
+                self._append(tx, report, chat, "alert", said(word), uniq=uniq, of_house=True)
             for source, error in alerts.items():
                 words = f"{organisation}, {report.d:%d.%m}: {source_name(source)}. {error}"
                 concerned = set(_administrators(tx))
@@ -66,6 +77,15 @@ class Teller:
                     concerned |= set(_readers(tx, report.tenant_id, OWNERS))
                 for chat in sorted(concerned):
                     self._append(tx, report, chat, "alert", words, about=source)
+        with self.db.tenant(report.tenant_id) as inside:
+            unknown_values.mark_told(inside, [word.id for word in news])
+
+    def _inside(self, report: NightReport) -> tuple[list[ExpiryWarning], list[UnknownWord]]:
+        """What only the organisation's own wall shows: tokens that run out, words nobody was told of."""
+        today = report.d + timedelta(days=1)
+        with self.db.tenant(report.tenant_id) as tx:
+            due = [expiry_warning(account, today) for account in accounts.list_accounts(tx)]
+            return [warning for warning in due if warning], unknown_values.list_untold(tx)
 
     def job_failed(self, tx: PlatformTx, job: ClaimedJob, sentence: str) -> None:
         """Whoever asked for it is told, else the administrators; with the failure's own transaction."""
@@ -100,8 +120,18 @@ class Teller:
         )
 
     def _append(
-        self, tx: PlatformTx, report: NightReport, chat: int, kind: str, words: str, about: str = ""
+        self,
+        tx: PlatformTx,
+        report: NightReport,
+        chat: int,
+        kind: str,
+        words: str,
+        about: str = "",
+        uniq: str = "",
+        of_house: bool = False,
     ) -> None:
+        """Once a day and source, or once under ``uniq``."""
+
         self.outbox.append(
             tx,
             TELEGRAM,
@@ -114,8 +144,8 @@ class Teller:
                 "words": words,
             },
             trace_id=report.trace_id,
-            uniq=f"{kind}:{chat}:{report.tenant_id}:{report.d}:{about}",
-            tenant_id=report.tenant_id,
+            uniq=f"{kind}:{chat}:{uniq or f'{report.tenant_id}:{report.d}:{about}'}",
+            tenant_id=None if of_house else report.tenant_id,
         )
 
     def _odd(self, report: NightReport) -> dict[str, str]:
@@ -177,7 +207,9 @@ def unusual(rows: int, past: list[int]) -> str | None:
 
 def _late(report: NightReport) -> dict[str, str]:
     """What a marketplace made us wait for longer than the night lasts."""
-    return {name: STILL_WAITS for name, done in report.sources.items() if done.wait_until}
+    return {
+        name: STILL_WAITS for name, done in report.sources.items() if done.wait_until and not done.is_busy
+    }
 
 
 def _before_morning(report: NightReport) -> bool:

@@ -2,20 +2,35 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from app.core.clock import SystemClock
 from app.core.config import Settings
 from app.core.document import Document
 from app.core.errors import BadInput, NotNow
+from app.core.trace import new_trace
 from app.db.session import Database
-from app.queue.port import ClaimedJob, Handler, Report, YieldUntil
-from app.repositories import chunks
+from app.queue.port import ClaimedJob, Handler, JobQueue, Report, YieldUntil
+from app.repositories import chunks, workload
 from app.services.housekeeping import HOUSEKEEPING, Housekeeper, HousekeepingWork
-from app.services.jobs import COLLECT, RECALC
+from app.services.ingestion.forecast import told
+from app.services.ingestion.plan import FIRST_NIGHT_DAYS
+from app.services.jobs import COLLECT, RECALC, backfill_job
 from app.services.names import source_name
-from app.services.night import Night, policy_of
+from app.services.night import Night, NightReport, policy_of
 from app.services.recalc_metrics import recalc_metrics
 from app.services.tell import Teller
+
+WAITING = "Ждём площадку: лимит запросов."
+
+BACKFILL_DAYS = 400
+"""A year and a month: this month can be compared with that of last year."""
+
+FIRST_HISTORY = timedelta(days=FIRST_NIGHT_DAYS + 7)
+"""What a first collection brings, with the week that a report begins in."""
+
+BACKFILL_PATIENCE = timedelta(days=14)
+"""A base token has two finance calls in 24 hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +43,7 @@ class CollectWork:
 
     night: Night
     teller: Teller
+    queue: JobQueue | None = None
 
     def __call__(self, job: ClaimedJob, report: Report, /) -> Document:
         if job.tenant_id is None:
@@ -42,16 +58,38 @@ class CollectWork:
             days=int(days) if days else None,
             account_id=job.payload.get("account"),
         )
-        waits = done.wait_until is not None and done.wait_until < _next_night(d)
+        last_call = _next_night(d) + (BACKFILL_PATIENCE if days else timedelta())
+        waits = done.wait_until is not None and done.wait_until < last_call
         again = done.is_down and job.attempt < job.max_attempt
         self.teller.night(done, comes_back=waits or again)
         failed = "; ".join(f"{source_name(name)}: {error}" for name, error in done.errors.items())
         if waits and done.wait_until is not None:
+            report(self._waiting(done), 0, 0)
             raise YieldUntil(done.wait_until)
         if again:
             raise NotNow(failed)
+        if job.payload.get("account") and not days:
+            self._go_on_backwards(job.tenant_id, d, int(job.payload["account"]))
         summary = f"Собрано строк: {sum(done.rows.values())}, изменилось: {done.written}."
         return {"summary": f"{summary} {failed}".strip(), "rows": done.rows, "written": done.written}
+
+    def _go_on_backwards(self, tenant_id: int, d: date, account_id: int) -> None:
+        """A cabinet just connected has what slides away: now its older history, once in its life."""
+        if self.queue is None:
+            return
+        with self.night.db.tenant(tenant_id) as tx:
+            if not workload.has_history(tx, account_id, d - FIRST_HISTORY):
+                job = backfill_job(tenant_id, d, BACKFILL_DAYS, new_trace(), account_id)
+                self.queue.enqueue(tx, job)
+
+    def _waiting(self, done: NightReport) -> str:
+        """What stands in the progress until the job goes on: «Ждём площадку. Закончит около 05:40»."""
+        if done.is_busy:
+            return "Кабинет занят другой задачей, ждём очереди."
+        if done.finish_at is None:
+            return WAITING
+        zone = ZoneInfo(self.night.settings.app_timezone)
+        return f"{WAITING} {told(done.finish_at, self.night.gateway.wall_clock.now(), zone)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +130,10 @@ def _next_night(d: date) -> datetime:
     return datetime.combine(d + timedelta(days=2), time(), UTC)
 
 
-def handlers(night: Night, teller: Teller) -> dict[str, Handler]:
-    """Job type → who does it."""
+def handlers(night: Night, teller: Teller, queue: JobQueue | None = None) -> dict[str, Handler]:
+    """Job type → who does it. With a ``queue``, a new cabinet's history follows its first collection."""
     return {
-        COLLECT: CollectWork(night=night, teller=teller),
+        COLLECT: CollectWork(night=night, teller=teller, queue=queue),
         RECALC: RecalcWork(db=night.db, settings=night.settings),
         HOUSEKEEPING: HousekeepingWork(
             # Its days are real ones, whatever day the business is in.

@@ -16,7 +16,7 @@ depends_on = None
 
 SQL = Path(__file__).resolve().parents[1] / "sql" / "0003"
 
-PARTITIONED = ("buyer_order", "storage_cost_daily", "ad_stat_daily", "ad_spend_daily")
+PARTITIONED = ("buyer_order", "storage_cost_daily", "ad_stat_daily", "shared_cost_daily")
 TABLES = (
     *PARTITIONED,
     "item_return",

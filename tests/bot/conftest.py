@@ -80,10 +80,12 @@ async def chat(db, clock, settings, vault, monkeypatch):
     )
     dispatcher = build_dispatcher(deps)
     running = dispatcher["office"].running
-    async with BotApi(busy=lambda: running.is_busy) as api:
-        async with api.bot(default=DefaultBotProperties(parse_mode="HTML")) as bot:
-            yield Chat(api, dispatcher, bot, deps, checker)
-        await running.stop(1)
+    async with (
+        BotApi(busy=lambda: running.is_busy) as api,
+        api.bot(default=DefaultBotProperties(parse_mode="HTML")) as bot,
+    ):
+        yield Chat(api, dispatcher, bot, deps, checker)
+        await running.stop(1)  # while the bot is open: a watcher's last redraw would open it anew
 
 
 def stocked(chat, tenant_id, seller_key="seller-1"):

@@ -465,7 +465,7 @@ async def test_everybody_has_the_menu_of_their_role(chat):
     await olga.says("/people")
     await olga.taps("Иван")
     await olga.taps("аналитик")
-    assert menu(chat, keeper) == ["today", "pnl", "stock", "supply", "status", "org", "help"]
+    assert menu(chat, keeper) == ["today", "pnl", "money", "stock", "supply", "status", "org", "help"]
     await olga.says("/people")
     await olga.taps("Иван")
     await olga.taps("Исключить")

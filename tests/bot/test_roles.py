@@ -11,21 +11,21 @@ from app.core.errors import NotAllowed
 from app.services.tenancy.roles import Deed, allowed, demand
 
 COMMANDS = [
-    "start", "help", "today", "pnl", "stock", "supply", "cost", "status",
+    "start", "help", "today", "pnl", "money", "stock", "supply", "cost", "reviews", "status",
     "connect", "recalc", "jobs", "audit", "people", "org", "admin",
 ]  # fmt: skip
 # Read down: the commands above. «+» open, «.» closed.
 MATRIX = {
-    #                sht p sscs crjapoa
-    #                tea n tuot oeouerd
-    #                alo l opsa ncbdogm
-    "owner":        "+++ + ++++ ++++++.",
-    "manager":      "+++ + ++++ .....+.",
-    "analyst":      "+++ + ++.+ .....+.",
-    "storekeeper":  "++. . ++.. .....+.",
-    "nobody":       "++. . .... .......",
-    "admin":        "++. . .... ..+...+",
-    "analyst+admin": "+++ + ++.+ .++..++",
+    #                sht pm sscrs crjapoa
+    #                tea no tuoet oeouerd
+    #                alo ln opsva ncbdogm
+    "owner":        "+++ ++ +++++ ++++++.",
+    "manager":      "+++ ++ +++++ .....+.",
+    "analyst":      "+++ ++ ++..+ .....+.",
+    "storekeeper":  "++. .. ++... .....+.",
+    "nobody":       "++. .. ..... .......",
+    "admin":        "++. .. ..... ..+...+",
+    "analyst+admin": "+++ ++ ++..+ .++..++",
 }  # fmt: skip
 OPEN = {
     who: [command for command, cell in zip(COMMANDS, row.replace(" ", ""), strict=True) if cell == "+"]
@@ -34,8 +34,9 @@ OPEN = {
 ROLES = {"owner": "владелец", "manager": "менеджер", "analyst": "аналитик", "storekeeper": "кладовщик"}
 
 SCREENS = {
-    "help": "/help", "today": "Вчера", "pnl": "Прибыль за 7 дней", "stock": "Остатки",
-    "supply": "Поставка на 14 дней", "cost": "KRS-42: 350 ₽", "status": "Статус · Ромашка",
+    "help": "/help", "today": "Вчера", "pnl": "Прибыль за 7 дней", "money": "Выплаты и остаток",
+    "stock": "Остатки", "supply": "Поставка на 14 дней", "cost": "KRS-42: 350 ₽",
+    "status": "Статус · Ромашка", "reviews": "Отзывы без ответа",
     "connect": "Какой кабинет подключить?", "recalc": "В очереди", "jobs": "Задачи", "audit": "Кто что менял",
     "people": "Люди · Ромашка", "org": "Вы в «Ромашка»", "admin": "Этот Ambar",
 }  # fmt: skip
@@ -48,10 +49,13 @@ BUTTONS = [
     (callbacks.HelpCall(), "help", ""),
     (callbacks.TodayCall(), "today", "Вчера"),
     (callbacks.PnlCall(days=7), "pnl", "Прибыль за 7 дней"),
+    (callbacks.MoneyCall(), "money", "Выплаты и остаток"),
     (callbacks.StockCall(), "stock", "Остатки"),
     (callbacks.CardCall(article="KRS-42"), "stock", "KRS-42"),
     (callbacks.SupplyCall(window=14), "supply", "Поставка на 14 дней"),
     (callbacks.CostUndoCall(change=0), "cost", "Такого изменения нет"),
+    (callbacks.ReviewsCall(), "reviews", "Отзывы без ответа"),
+    (callbacks.ReviewCall(account=0, review="x"), "reviews", "Такого отзыва нет"),
     (callbacks.StatusCall(), "status", "Статус · Ромашка"),
     (callbacks.JobCall(job=0), "recalc", "Такой работы нет"),
     (callbacks.JobsCall(), "jobs", "Задачи"),

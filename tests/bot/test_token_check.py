@@ -47,6 +47,8 @@ def test_a_good_wb_token_tells_whose_it_is_what_it_may_and_until_when(check, pap
     assert checked.seller_key == papers["wb_sid"]
     assert checked.secret == papers["wb_token"]
     assert checked.name
+    assert checked.info["sid"] == papers["wb_sid"]
+    assert checked.info["name"]
     assert checked.missing_scopes == ()
     assert checked.expires_at is not None
     assert papers["wb_token"] not in repr(checked)

@@ -161,7 +161,12 @@ class BotApi:
         while (
             self._in_flight or (self.busy is not None and self.busy()) or loop.time() - self._last < settled
         ):
+            before = loop.time()
             await asyncio.sleep(0.005)
+            if loop.time() - before > settled / 2:
+                # Somebody held the loop (aiogram builds its types on their first use): what comes of that
+                # has not begun yet.
+                self._last = loop.time()
 
     # ---- the wire
 

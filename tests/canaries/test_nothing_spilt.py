@@ -13,16 +13,7 @@ from app.db.install import Urls
 from tests.canaries.scene import BOT_TOKEN, Scene, play
 from tests.canaries.search import Found, in_database, in_files, in_text
 from tests.conftest import fresh_database
-
-ALL_SOURCES = {
-    "wb_cards",
-    "wb_sales",
-    "wb_stock",
-    "wb_finance",
-    "ozon_catalogue",
-    "ozon_accruals",
-    "ozon_stock",
-}
+from tests.support.shop import SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,7 @@ def test_a_night_spills_nothing(night: Night) -> None:
 def test_the_night_was_a_full_one(night: Night) -> None:
     """Or there was nothing to find."""
     scene = night.scene
-    assert {name.replace(".", "_") for name in scene.collected} == ALL_SOURCES
+    assert {name.replace(".", "_") for name in scene.collected} == SOURCES
     for event in (
         "update_failed",
         "job_failed",

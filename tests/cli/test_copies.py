@@ -29,6 +29,7 @@ from tests.db.catalogue import Catalogue, read_catalogue
 from tests.db.embedded.world import clean_up
 from tests.support.databases import empty_database, plain_login, shown, superuser
 from tests.support.rows import fill, reflect
+from tests.support.scratch import scratch
 from tests.support.shop import open_shop, sandbox
 
 Say = Callable[..., str]
@@ -66,7 +67,9 @@ def read_whole(url: str) -> Whole:
             columns=list(
                 connection.scalars(
                     text(
-                        "SELECT concat_ws(' ', table_name, column_name, ordinal_position, data_type,"
+                        # The order, not the number: a column dropped once keeps its number in the source.
+                        "SELECT concat_ws(' ', table_name, column_name,"
+                        " row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type,"
                         " is_nullable, column_default, is_identity, identity_generation)"
                         " FROM information_schema.columns "
                         "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"
@@ -152,7 +155,7 @@ def source(server_url: URL, template: str, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def embedded() -> Iterator[Path]:
     """A data folder that the server's user can reach too."""
-    folder = Path(tempfile.mkdtemp(prefix="ambar-copy-"))
+    folder = Path(tempfile.mkdtemp(prefix="ambar-copy-", dir=scratch()))
     folder.chmod(0o755)
     yield folder / "data"
     clean_up(cluster_dir(folder / "data"))

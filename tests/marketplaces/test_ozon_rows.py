@@ -12,10 +12,11 @@ import pytest
 
 from app.domain.finance.settlement import PnlLine
 from app.marketplaces.errors import Garbled, TokenUnfit
-from app.marketplaces.ozon.accrual_lines import AccrualType, line_of, not_as_we_know, title_of
-from app.marketplaces.ozon.accruals import normalise_accruals
+from app.marketplaces.ozon.accruals.lines import AccrualType, line_of, not_as_we_know, title_of
+from app.marketplaces.ozon.accruals.rows import normalise_accruals
+from app.marketplaces.ozon.catalogue.rows import normalise_products
 from app.marketplaces.ozon.client import OzonKey, Roles, read_key
-from app.marketplaces.ozon.normalize import normalise_products, normalise_stocks
+from app.marketplaces.ozon.stock.rows import normalise_stocks
 from app.marketplaces.source import Normalised
 
 RUB = Decimal

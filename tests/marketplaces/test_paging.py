@@ -11,7 +11,8 @@ import pytest
 from app.core.clock import FixedClock
 from app.marketplaces.errors import Garbled, NotReady, RateLimited, Refused
 from app.marketplaces.ozon.client import OzonKey, open_ozon
-from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
+from app.marketplaces.ozon.policy import OzonPolicy
+from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.source import Source
 from app.marketplaces.transport import Breakers, MemoryRateBudget
 from app.marketplaces.wb.client import open_wb

@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 
 from app.domain.finance.settlement import PnlLine
-from app.marketplaces.ozon.accrual_lines import not_as_we_know
+from app.marketplaces.ozon.accruals.calls import accrual_types
+from app.marketplaces.ozon.accruals.lines import not_as_we_know
 from app.marketplaces.ozon.client import OzonClient
-from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
+from app.marketplaces.ozon.policy import OzonPolicy
+from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.rows import SettlementRow, SkuRef
 from app.marketplaces.source import Normalised, Source, Unit, window
 from app.marketplaces.wb.client import WbClient
@@ -182,7 +184,7 @@ def test_a_real_ozon_day_loses_not_a_kopeck(ozon: OzonClient) -> None:
 
 def test_the_real_dictionary_of_ozon_holds_ten_types_that_nobody_has_placed(ozon: OzonClient) -> None:
     with replay("ozon_accrual_types"):
-        dictionary = ozon.accrual_types()
+        dictionary = accrual_types(ozon)
     assert len(dictionary) == 132
     assert [entry.id for entry in not_as_we_know(dictionary)] == [31, 36, 56, 81, 86, 88, 99, 100, 117, 118]
 

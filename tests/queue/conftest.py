@@ -1,6 +1,7 @@
 """A clean line and a clean outbox for every test, two tenants, and time that passes when told to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,7 +12,22 @@ from app.db.session import Database
 from app.queue.outbox import PostgresOutbox
 from app.queue.port import ClaimedJob, Event, JobStatus, NewJob
 from app.queue.postgres import PostgresQueue
+from app.queue.relay import Relay
+from app.queue.worker import Worker
 from tests.support.worlds import make_tenant
+
+
+@contextmanager
+def at_work(hands: Worker | Relay, within: float = 5) -> Iterator[None]:
+    """Its threads go round, and are gone afterwards whatever becomes of the test: they would go on
+    looking for a database that is dropped, and stumble in the midst of somebody else's test."""
+    hands.start()
+    try:
+        yield
+    finally:
+        hands.stop()
+        is_through = hands.join(within)
+    assert is_through
 
 
 @pytest.fixture(autouse=True)

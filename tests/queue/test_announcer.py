@@ -13,7 +13,7 @@ from app.queue.port import JobNote, NewJob
 from app.queue.postgres import PostgresQueue
 from app.queue.relay import Relay
 from app.queue.worker import Worker
-from tests.queue.conftest import Line
+from tests.queue.conftest import Line, at_work
 
 
 @dataclass(slots=True)
@@ -86,13 +86,11 @@ def test_what_a_dead_process_did_not_call_out_is_called_out_by_the_relay(
     with db.platform() as tx:
         tx.run("UPDATE job SET state = 'done' WHERE id = :id", id=taken)
     relay = Relay(db, {}, clock, announcer=Announcer(db, clock, bell), poll=0.01)
-    relay.start()
-    for _ in range(500):
-        if all(told for _, told in events(db)):
-            break
-        relay.join(0.01)
-    relay.stop()
-    assert relay.join(5)
+    with at_work(relay):
+        for _ in range(500):
+            if all(told for _, told in events(db)):
+                break
+            relay.join(0.01)
     assert events(db) == [(waiting, True), (taken, True)]
     assert bell.rung == [waiting], "who has been done already needs no waking"
 
@@ -134,11 +132,9 @@ def test_a_job_put_back_wakes_the_hands(db: Database, ringing: Line, bell: Bell,
 
 def test_idle_hands_rest_by_the_wakeups(db: Database, bell: Bell, clock: FixedClock) -> None:
     worker = Worker(db, {"work": lambda job, report: None}, clock, threads=1, poll=0.25, wakeups=bell)
-    worker.start()
-    for _ in range(500):
-        if bell.rests:
-            break
-        worker.join(0.01)
-    worker.stop()
-    assert worker.join(5)
+    with at_work(worker):
+        for _ in range(500):
+            if bell.rests:
+                break
+            worker.join(0.01)
     assert set(bell.rests) == {0.25}

@@ -16,7 +16,7 @@ from app.queue.port import ClaimedJob, Report
 from app.queue.postgres import PostgresQueue
 from app.queue.states import State
 from app.queue.worker import Worker
-from tests.queue.conftest import Line
+from tests.queue.conftest import Line, at_work
 
 
 @contextmanager
@@ -63,22 +63,20 @@ def test_a_night_outlives_the_database(db: Database, urls: Urls, tenant: int) ->
 
     jobs = [line.ask(tenant, "cut off")]
     worker = Worker(db, {"work": handle}, clock, threads=2, poll=0.05)
-    worker.start()
-    assert inside.wait(5)
-    with capture_logs() as logs:
-        try:
-            go_away(urls)
-            time.sleep(1.0)  # one hand in a unit, one looking for work: both find nobody there
-        finally:
-            come_back(urls)
-    assert "database_away" in {entry["event"] for entry in logs}
-    jobs += [line.ask(tenant, "together"), line.ask(tenant, "together")]
-    until = time.monotonic() + 40
-    while time.monotonic() < until and any(line.status(job).state is not State.DONE for job in jobs):
-        with db.platform() as tx:  # the pause after an outage (8 to 15 s) is not what we test
-            tx.run("UPDATE job SET run_at = :now WHERE state = 'todo'", now=clock.now())
-        time.sleep(0.2)
-    worker.stop()
-    assert worker.join(10)
+    with at_work(worker, 10):
+        assert inside.wait(5)
+        with capture_logs() as logs:
+            try:
+                go_away(urls)
+                time.sleep(1.0)  # one hand in a unit, one looking for work: both find nobody there
+            finally:
+                come_back(urls)
+        assert "database_away" in {entry["event"] for entry in logs}
+        jobs += [line.ask(tenant, "together"), line.ask(tenant, "together")]
+        until = time.monotonic() + 40
+        while time.monotonic() < until and any(line.status(job).state is not State.DONE for job in jobs):
+            with db.platform() as tx:  # the pause after an outage (8 to 15 s) is not what we test
+                tx.run("UPDATE job SET run_at = :now WHERE state = 'todo'", now=clock.now())
+            time.sleep(0.2)
     assert [line.status(job).result for job in jobs] == [{"attempt": 1}] * 3
     assert sorted(runs) == ["cut off", "cut off", "together", "together"]

@@ -14,7 +14,7 @@ from app.core.document import Document
 from app.db.session import Database
 from app.queue.port import ClaimedJob, Report
 from app.queue.worker import Worker
-from tests.queue.conftest import Line
+from tests.queue.conftest import Line, at_work
 from tests.support.shop import until
 from tests.support.worlds import make_tenant
 
@@ -147,14 +147,13 @@ def test_long_jobs_of_one_tenant_never_take_all_hands(
 ) -> None:
     """Its own cap leaves a hand for the others, however many of its jobs are due."""
     worker = Worker(db, {"work": standstill}, SystemClock(), threads=3, tenant_max=2, poll=0.02)
-    worker.start()
-    try:
-        until(lambda: standstill.begun.count(noisy) == 2)
-        for tenant in others[:10]:
-            line.ask(tenant, str(tenant))
-        until(lambda: set(others[:10]) <= set(standstill.begun))
-        assert standstill.begun.count(noisy) == 2
-    finally:
-        worker.stop()
-        standstill.go_on.set()
-        assert worker.join(20)
+    with at_work(worker, 20):
+        try:
+            until(lambda: standstill.begun.count(noisy) == 2)
+            for tenant in others[:10]:
+                line.ask(tenant, str(tenant))
+            until(lambda: set(others[:10]) <= set(standstill.begun))
+            assert standstill.begun.count(noisy) == 2
+        finally:
+            worker.stop()
+            standstill.go_on.set()

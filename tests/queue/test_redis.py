@@ -17,6 +17,7 @@ from app.queue.postgres import PostgresQueue
 from app.queue.redis_wakeups import GROUP, KEPT, RedisWakeups
 from app.queue.wakeups import announce_after_commit
 from app.queue.worker import Worker
+from tests.queue.conftest import at_work
 from tests.support.redis_server import PASSWORD, RedisServer
 from tests.support.shop import until
 
@@ -296,8 +297,7 @@ def test_killed_in_mid_run_it_loses_no_job_and_doubles_none(
         return time.monotonic()
 
     worker = Worker(db, {"work": handle}, SystemClock(), threads=3, poll=poll, wakeups=wakeups)
-    with capture_logs() as logs:
-        worker.start()
+    with capture_logs() as logs, at_work(worker):
         ask(*(f"before {number}" for number in range(40)))
         until(lambda: len(done) > 5)
         redis.kill()
@@ -315,8 +315,6 @@ def test_killed_in_mid_run_it_loses_no_job_and_doubles_none(
         until(lambda: len(done) == 49)
         with redis.client() as client:
             heard = client.xinfo_groups(NAME)[0]["entries-read"]  # type: ignore[index]
-        worker.stop()
-        assert worker.join(5)
     assert sorted(done) == sorted(set(done))
     with db.platform() as tx:
         states = dict(tx.run("SELECT state, count(*) FROM job GROUP BY state").all())  # type: ignore[arg-type]

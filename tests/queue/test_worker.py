@@ -16,7 +16,7 @@ from app.queue.postgres import PostgresQueue
 from app.queue.retry import PAUSES, Backoff, ErrorClass
 from app.queue.states import State
 from app.queue.worker import DIED, Worker
-from tests.queue.conftest import Line
+from tests.queue.conftest import Line, at_work
 
 
 def raising(*errors: Exception | None) -> Handler:
@@ -169,21 +169,19 @@ def test_who_lost_the_lease_neither_goes_on_nor_writes(line: Line, tenant: int) 
 def test_stopping_finishes_the_unit_and_hands_the_rest_back(db: Database, tenant: int) -> None:
     clock = SystemClock()
     line = Line(db, PostgresQueue(clock=clock), clock)  # type: ignore[arg-type]
-    at_work, units = threading.Event(), []
+    busy, units = threading.Event(), []
 
     def handle(job: ClaimedJob, report: Report) -> None:
         for unit in range(1, 1000):
-            at_work.set()
+            busy.set()
             time.sleep(0.02)
             units.append(unit)
             report("wb.sales", unit, 1000)
 
     job_id = line.ask(tenant)
     worker = Worker(db, {"work": handle}, clock, threads=2, poll=0.05)
-    worker.start()
-    assert at_work.wait(5)
-    worker.stop()
-    assert worker.join(5)
+    with at_work(worker):
+        assert busy.wait(5)
     status = line.status(job_id)
     assert (status.state, status.attempt) == (State.TODO, 0)
     assert len(units) < 1000
@@ -201,14 +199,12 @@ def test_idle_hands_find_new_work_and_beat_for_long_work(db: Database, tenant: i
 
     worker = Worker(db, {"work": handle}, clock, threads=1, poll=0.05, lease=timedelta(seconds=0.6))
     rival = Worker(db, {"work": handle}, clock, threads=1, poll=0.05, lease=timedelta(seconds=0.6))
-    worker.start()
-    time.sleep(0.1)
-    job_id = line.ask(tenant)
-    time.sleep(0.9)
-    assert not rival.run_once()  # a sweep finds nothing to take: the first still beats
-    assert done.wait(5)
-    worker.stop()
-    assert worker.join(5)
+    with at_work(worker):
+        time.sleep(0.1)
+        job_id = line.ask(tenant)
+        time.sleep(0.9)
+        assert not rival.run_once()  # a sweep finds nothing to take: the first still beats
+        assert done.wait(5)
     assert (line.status(job_id).state, line.status(job_id).attempt) == (State.DONE, 1)
 
 

@@ -24,9 +24,9 @@ from app.repositories import (
     catalogue,
     checkpoints,
     chunks,
+    control_figures,
     costs,
     documents,
-    fact_stage,
     freshness,
     idempotency,
     ledger,
@@ -35,16 +35,20 @@ from app.repositories import (
     metrics_input,
     orders,
     pnl_figures,
+    refusals,
     reports,
+    reviews,
     runs,
     seals,
+    shared_costs,
     shelf,
     stock_figures,
     tenants,
+    unknown_values,
     upkeep,
     vitals,
+    workload,
 )
-from app.repositories.fact_kinds import FACT_KINDS
 from app.repositories.metrics_input import SkuChunk
 from app.repositories.runs import RunKey
 from tests.support.rows import Filled
@@ -63,6 +67,10 @@ SAME_VALUES = (
     " counts = '{\"rows\": 1}'",
     "UPDATE job_checkpoint SET value = '{\"at\": 1}'",
     "UPDATE unplaced_row SET d = CURRENT_DATE",
+    "UPDATE ad_charge SET amount = 3, paid_from = 'balance'",
+    "UPDATE ad_stat_daily SET spend = 2",
+    "UPDATE storage_cost_daily SET cost = 2",
+    "UPDATE unknown_value SET told_at = NULL, settled_at = NULL",
     "UPDATE warehouse SET code = 'unknown'",
     "UPDATE idempotency_key SET expires_at = now() - interval '1 minute'",
     "UPDATE report SET expires_at = now() - interval '1 minute'",
@@ -169,6 +177,7 @@ READS: Mapping[str, Call] = {
     "audit.count_entries": lambda tx, p: audit.count_entries(tx),
     "audit.list_actors": lambda tx, p: audit.list_actors(tx),
     "catalogue.list_warehouses": lambda tx, p: catalogue.list_warehouses(tx),
+    "catalogue.newest_sku": lambda tx, p: catalogue.newest_sku(tx),
     "catalogue.find_sku": lambda tx, p: [catalogue.find_sku(tx, i) for i in p.both("sku")],
     "catalogue.list_skus": lambda tx, p: catalogue.list_skus(tx, 10),
     "catalogue.find_by_article": lambda tx, p: [
@@ -180,6 +189,16 @@ READS: Mapping[str, Call] = {
     "chunks.plan": lambda tx, p: chunks.plan(tx, 1, []),
     "chunks.next_undone": lambda tx, p: chunks.next_undone(tx, 1),
     "chunks.results": lambda tx, p: (chunks.mark_done(tx, 1, 1, {"y": 2}), chunks.results(tx, 1)),
+    "control_figures.report_sums": lambda tx, p: control_figures.report_sums(tx, p.d - DAY, p.d + DAY),
+    "control_figures.raised_by_returns": lambda tx, p: (
+        tx.run("UPDATE settlement_line SET part = 'return' WHERE tenant_id = :tenant_id").rowcount,
+        [control_figures.raised_by_returns(tx, _report(p, i)) for i in p.both(A)],
+    ),
+    "control_figures.last_payouts": lambda tx, p: (
+        tx.run("UPDATE cashflows SET type = 'payout' WHERE tenant_id = :tenant_id").rowcount,
+        control_figures.last_payouts(tx, 9),
+    ),
+    "control_figures.last_balances": lambda tx, p: control_figures.last_balances(tx),
     "costs.list_points": lambda tx, p: costs.list_points(tx, p.both("sku")),
     "costs.points_at": lambda tx, p: costs.points_at(tx, p.both("sku"), p.cost_day),
     "costs.valid_on": lambda tx, p: (
@@ -218,6 +237,7 @@ READS: Mapping[str, Call] = {
     "orders.list_lapsed": lambda tx, p: orders.list_lapsed(tx, LATER, 10),
     "orders.claim_order": lambda tx, p: orders.claim_order(tx, LATER),
     "pnl_figures.line_sums": lambda tx, p: pnl_figures.line_sums(tx, p.d, p.d),
+    "pnl_figures.shared_sums": lambda tx, p: pnl_figures.shared_sums(tx, p.d, p.d),
     "pnl_figures.unit_sums": lambda tx, p: pnl_figures.unit_sums(tx, p.d, p.d),
     "pnl_figures.early_sums": lambda tx, p: (
         tx.run("DELETE FROM coverage WHERE tenant_id = :tenant_id").rowcount,
@@ -229,6 +249,9 @@ READS: Mapping[str, Call] = {
     "reports.find_report": lambda tx, p: [reports.find_report(tx, i) for i in p.both("report")],
     "reports.list_reports": lambda tx, p: reports.list_reports(tx, 10),
     "reports.read_report": lambda tx, p: [reports.read_report(tx, i) for i in p.both("report")],
+    "reviews.list_waiting": lambda tx, p: reviews.list_waiting(tx, 10),
+    "reviews.count_waiting": lambda tx, p: reviews.count_waiting(tx),
+    "reviews.find_review": lambda tx, p: [reviews.find_review(tx, i, "x") for i in p.both(A)],
     "runs.is_done": lambda tx, p: [runs.is_done(tx, key(p, i), "night") for i in p.both(A)],
     "runs.read_pages": lambda tx, p: [_pages(tx, i) for i in p.both(A)],
     "runs.is_known": lambda tx, p: [runs.is_known(tx, _told(p, i), unit(p), b"x")
@@ -236,6 +259,7 @@ READS: Mapping[str, Call] = {
     "runs.complete_to": lambda tx, p: [runs.complete_to(tx, i, "wb.finance") for i in p.both(A)],
     "runs.began_with": lambda tx, p: [runs.began_with(tx, i, key(p, i).source, "night")
                                       for i in p.both(A)],
+    "runs.finished_runs": lambda tx, p: [runs.finished_runs(tx, i, key(p, i).source) for i in p.both(A)],
     "runs.rows_of": lambda tx, p: [runs.rows_of(tx, i, key(p, i).source, "night")
                                    for i in p.both(A)],
     "runs.rows_before": lambda tx, p: [runs.rows_before(tx, i, key(p, i).source, "t", 9)
@@ -245,6 +269,8 @@ READS: Mapping[str, Call] = {
     "shelf.list_items_there": lambda tx, p: shelf.list_items_there(tx, 10),
     "shelf.list_as_of_posted": lambda tx, p: shelf.list_as_of_posted(tx, p.both("item"), LATER),
     "shelf.list_as_of_occurred": lambda tx, p: shelf.list_as_of_occurred(tx, p.both("item"), LATER),
+    "shared_costs.span": lambda tx, p: [shared_costs.span(tx, i) for i in p.both(A)],
+    "shared_costs.read_costs": lambda tx, p: [shared_costs.read_costs(tx, i, p.d, p.d) for i in p.both(A)],
     "stock_figures.stock_page": lambda tx, p: [
         stock_figures.stock_page(tx, p.d, None, 9, 0), stock_figures.stock_page(tx, p.d, p.both("sku"), 9, 0)
     ],
@@ -254,6 +280,28 @@ READS: Mapping[str, Call] = {
     "stock_figures.advice_totals": lambda tx, p: stock_figures.advice_totals(tx, p.d, 14),
     "stock_figures.advice_places": lambda tx, p: stock_figures.advice_places(tx, p.d, 14, p.both("sku")),
     "tenants.own_tenant": lambda tx, p: tenants.own_tenant(tx),
+    "refusals.last_refused": lambda tx, p: (
+        tx.run(
+            "UPDATE ingest_run SET state = 'failed', finished_at = CAST(:now AS timestamptz),"
+            " counts = '{\"refused\": {\"d_from\": \"2000-01-01\", \"d_to\": \"2000-01-01\", \"rows\": 1}}'"
+            " WHERE tenant_id = :tenant_id", now=NOW
+        ).rowcount,
+        [refusals.last_refused(tx, key(p, i), Unit("now", p.d, p.d), LONG_AGO, LATER) for i in p.both(A)],
+    ),
+    "refusals.rows_seen_before": lambda tx, p: (
+        tx.run("UPDATE coverage SET rows = 5 WHERE tenant_id = :tenant_id").rowcount,
+        [refusals.rows_seen_before(tx, RunKey(i, "wb.finance", "u"), date(2100, 1, 1)) for i in p.both(A)],
+    ),
+    "unknown_values.has_open": lambda tx, p: [unknown_values.has_open(tx, _word(p, i)) for i in p.both(A)],
+    "unknown_values.list_open": lambda tx, p: unknown_values.list_open(tx),
+    "unknown_values.list_untold": lambda tx, p: unknown_values.list_untold(tx),
+    "workload.listed": lambda tx, p: [workload.listed(tx, i) for i in p.both(A)],
+    "workload.done_units": lambda tx, p: [workload.done_units(tx, i, "night") for i in p.both(A)],
+    "workload.has_history": lambda tx, p: [workload.has_history(tx, i, date(2100, 1, 1)) for i in p.both(A)],
+    "workload.unfinished": lambda tx, p: (
+        tx.run("UPDATE ingest_run SET state = 'running' WHERE tenant_id = :tenant_id").rowcount,
+        workload.unfinished(tx, "night", LONG_AGO),
+    ),
     "vitals.covered": lambda tx, p: vitals.covered(tx),
 }  # fmt: skip
 """Each must find something, or it shows nothing."""
@@ -266,8 +314,23 @@ def _pages(tx: TenantTx, account_id: int) -> list[Page]:
         return []
 
 
+def _report(p: Pair, account_id: int) -> control_figures.ReportSums:
+    found = {name: p.own("settlement_line", name) for name in ("period", "report_id", "currency")}
+    money = dict.fromkeys(
+        ("for_pay", "services", "additional", "loyalty", "schedule", "payout", "booked", "booked_for_pay"),
+        Decimal(0),
+    )
+    return control_figures.ReportSums(
+        account_id=account_id, d_from=p.d, d_to=p.d, rows=1, **{**money, **found, "currency": "RUB"}
+    )
+
+
 def _told(p: Pair, account_id: int) -> RunKey:
     return RunKey(account_id, p.own("source_unit", "source"), p.own("source_unit", "unit"))
+
+
+def _word(p: Pair, account_id: int) -> RunKey:
+    return RunKey(account_id, p.own("unknown_value", "source"), "")
 
 
 def each(table: str, write: Callable[[TenantTx, Pair, int], Any]) -> Call:
@@ -295,14 +358,12 @@ WRITES: Mapping[str, Call] = {
     "accounts.put_account": lambda tx, p: accounts.put_account(
         tx, marketplace=p.other(A, "marketplace"), seller_key=p.other(A, "seller_key"), name="n", token=TOKEN
     ),
+    "accounts.keep_info": each(A, lambda tx, p, i: accounts.keep_info(tx, i, {"name": "N"})),
     "accounts.rename": each(A, lambda tx, p, i: accounts.rename(tx, i, "n")),
     "audit.append_audit": lambda tx, p: audit.append_audit(tx, "x", "x", tenant_id=p.theirs),
     "catalogue.merge_catalogue": lambda tx, p: _merged(tx, p, p.own(A)),
-    "catalogue.set_commission_rules": each(
-        A, lambda tx, p, i: catalogue.set_commission_rules(tx, i, "WB", [CommissionRow(p.d, "{}")])
-    ),
-    "fact_stage.stage_facts": each(
-        A, lambda tx, p, i: fact_stage.stage_facts(tx, FACT_KINDS["balances"], i, "WB", [])
+    "catalogue.set_commission_rules": lambda tx, p: catalogue.set_commission_rules(
+        tx, p.own(A), "WB", [CommissionRow(p.d, '{"y": 1}')]
     ),
     "catalogue.restate_first_sales": each(A, lambda tx, p, i: catalogue.restate_first_sales(tx, i)),
     "catalogue.ensure_sku": lambda tx, p: catalogue.ensure_sku(tx, p.own(A), "WB", nm_id=77),
@@ -351,6 +412,7 @@ WRITES: Mapping[str, Call] = {
         tx.run("UPDATE report SET state = 'asked', content = NULL WHERE tenant_id = :tenant_id").rowcount,
         [reports.fail_report(tx, i, "нет", NOW) for i in p.both("report")],
     ),
+    "reviews.mark_answered": each(A, lambda tx, p, i: reviews.mark_answered(tx, i, "x", "y")),
     "runs.open_run": lambda tx, p: runs.open_run(tx, key(p, p.own(A)), "t", NOW, NOW),
     "runs.keep_page": each("ingest_run", lambda tx, p, i: runs.keep_page(
         tx, key(p, p.own(A)), i, PAGE, NOW)),
@@ -360,8 +422,16 @@ WRITES: Mapping[str, Call] = {
     "runs.cover": lambda tx, p: runs.cover(tx, key(p, p.own(A)), unit(p), {p.d: 3}, NOW),
     "runs.keep_unplaced": each(A, lambda tx, p, i: runs.keep_unplaced(
         tx, RunKey(i, p.own("unplaced_row", "source"), "u"), [], unit(p), replaces=True)),
+    "refusals.note_refused": each("ingest_run", lambda tx, p, i: refusals.note_refused(tx, i, {"x": 1})),
+    "unknown_values.restate": each(A, lambda tx, p, i: unknown_values.restate(tx, _word(p, i), NOW)),
+    "unknown_values.mark_told": each("unknown_value", lambda tx, p, i: unknown_values.mark_told(tx, [i])),
     "runs.restate_settled": each(A, lambda tx, p, i: runs.restate_settled(tx, i, unit(p))),
     "seals.put_seal": each(A, lambda tx, p, i: seals.put_seal(tx, i, SEALED)),
+    "shared_costs.mark_stale": lambda tx, p: shared_costs.mark_stale(tx, p.d),
+    "shared_costs.take_stale": lambda tx, p: (
+        tx.run("UPDATE recalc_pending SET sku_id = 0 WHERE tenant_id = :tenant_id").rowcount,
+        shared_costs.take_stale(tx),
+    ),
     "upkeep.delete_tenants_outlived": lambda tx, p: [
         upkeep.delete_tenants_outlived(tx, what, month=LATER, now=LATER) for what in upkeep.TENANTS_OUTLIVED
     ],
@@ -370,6 +440,7 @@ WRITES: Mapping[str, Call] = {
 
 ELSEWHERE: Mapping[str, str] = {
     "orders.lock_order": "takes a lock named by the tenant and the order; reads and writes nothing",
+    "fact_stage.stage_facts": "fills its own temporary table; what is made of it, as below",
     "sku_refs.resolve": "works on staged rows: a whole night with the wall open, test_two_locks.py",
 }
 """Function → where it is shown instead."""

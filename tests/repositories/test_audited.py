@@ -18,6 +18,7 @@ from app.repositories import audit, catalogue
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
 from app.services.idempotency import Once
 from app.services.jobs import CollectOrder, RecalcOrder, RequestCollect, RequestRecalc
+from app.services.reviews import RecordAnswer, ReviewAnswer
 from app.services.tenancy.cabinets import CabinetName, CabinetSwitch, RenameCabinet, SwitchCabinet
 from app.services.tenancy.connect import CheckedToken, StoreAccount
 from tests.repositories.conftest import Org
@@ -63,11 +64,24 @@ def cost(house: House) -> Any:
     return house.do(SetCostPrice, NewCost(article="KRS-42", price=Decimal(350)), "before")
 
 
+def review(house: House) -> ReviewAnswer:
+    """One that waits for an answer."""
+    with house.org.tx() as tx:
+        tx.run(
+            "INSERT INTO reviews (tenant_id, account_id, marketplace, review_id, created_at_utc, rating,"
+            " has_media, reply_status)"
+            " VALUES (:tenant_id, :account, 'WB', 'r-1', '2026-11-01T00:00Z', 5, false, 'new')",
+            account=house.org.account_id,
+        )
+    return ReviewAnswer(account_id=house.org.account_id, review_id="r-1", text="Спасибо!")
+
+
 DEEDS: dict[type, tuple[str, Callable[[House], Any]]] = {
     SetCostPrice: ("cost.set", lambda house: NewCost(article="KRS-42", price=Decimal("350.50"))),
     UndoCost: ("cost.undone", lambda house: CostChange(change_id=cost(house).change_id)),
     RequestCollect: ("collect.asked", lambda house: CollectOrder()),
     RequestRecalc: ("recalc.asked", lambda house: PERIOD),
+    RecordAnswer: ("review.answered", review),
     StoreAccount: ("cabinet.connected", lambda house: TOKEN),
     SwitchCabinet: ("cabinet.off", lambda house: CabinetSwitch(account_id=house.org.account_id, on=False)),
     RenameCabinet: (

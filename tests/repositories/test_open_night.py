@@ -11,6 +11,7 @@ import structlog
 
 from app.db.install import Urls
 from app.db.session import Database
+from app.services.analytics.money import MoneyQuery, ShowMoney
 from app.services.analytics.pnl import PnlQuery, ShowPnl
 from app.services.analytics.status import ShowStatus, StatusQuery
 from app.services.analytics.stock import ShowStock, StockQuery
@@ -89,6 +90,7 @@ def test_a_cost_is_ones_own_business(shops: tuple[Shop, Shop]) -> None:
     [
         (ShowToday, TodayQuery()),
         (ShowPnl, PnlQuery(days=3)),
+        (ShowMoney, MoneyQuery()),
         (ShowStock, StockQuery()),
         (ShowSupply, SupplyQuery(window_days=14)),
         (ShowStatus, StatusQuery()),

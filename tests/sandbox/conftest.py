@@ -82,7 +82,7 @@ def rub(value: Any) -> Decimal:
 def open_shop(world: World, **options: Any) -> Iterator[Shop]:
     with (
         SandboxServer(world, **options) as server,
-        httpx.Client(base_url=server.base_url, timeout=20) as http,
+        httpx.Client(base_url=server.base_url, verify=False, timeout=20) as http,
     ):
         yield Shop(http, world)
 

@@ -23,7 +23,7 @@ def mall() -> Iterator[list[Seller]]:
     worlds = [World(seed=seed, skus=5, days=3) for seed in (11, 12, 13)]
     with (
         SandboxServer(worlds[0], neighbours=worlds[1:]) as server,
-        httpx.Client(base_url=server.base_url) as http,
+        httpx.Client(base_url=server.base_url, verify=False) as http,
     ):
         yield [Seller(http, world) for world in worlds]
 

@@ -34,6 +34,14 @@ def server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture(scope="module")
-def shop(db: Database, urls: Urls, folder: Path, server: SandboxServer) -> Iterator[Shop]:
-    with open_shop(db, urls, folder, server) as shop:
+def only() -> frozenset[str] | None:
+    """The sources that the module's shop is collected from; a module may say fewer than all."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def shop(
+    db: Database, urls: Urls, folder: Path, server: SandboxServer, only: frozenset[str] | None
+) -> Iterator[Shop]:
+    with open_shop(db, urls, folder, server, only=only) as shop:
         yield shop

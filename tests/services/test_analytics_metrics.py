@@ -31,10 +31,15 @@ from app.domain.supply.inventory import (
 from app.repositories.costs import set_points
 from app.sandbox.server import SandboxServer
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
-from tests.support.shop import Shop, content, sandbox
+from tests.support.shop import CORE, Shop, content, sandbox
 
 DAYS = 8
 AGGR = {"WB": 14, "OZON": 28}
+
+
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    return CORE
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +63,12 @@ def night(shop: Shop) -> None:
 
 
 def lines_of(shop: Shop, sku: int, d: date) -> dict[PnlLine, Decimal]:
+    """Finance rows, and the SKU's share of the cabinet's costs (test_control_totals.py holds it against
+    the sandbox's books)."""
     rows = shop.rows(
-        "SELECT line, sum(amount) AS amount FROM settlement_line WHERE sku_id = :sku AND d = :d GROUP BY 1",
+        "SELECT line, sum(amount) AS amount FROM (SELECT line, amount FROM settlement_line"
+        " WHERE sku_id = :sku AND d = :d UNION ALL SELECT line, amount FROM shared_cost_daily"
+        " WHERE sku_id = :sku AND d = :d) l GROUP BY 1",
         sku=sku,
         d=d,
     )

@@ -72,6 +72,9 @@ def write(
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fact_is_written_once_corrected_and_taken_back(db: Database, kind: Kind) -> None:
     cabinet, other = make_cabinet(db), make_cabinet(db)
+    if kind == "supply_lines":
+        write(db, other, "supplies", row_of("supplies"), row_of("supplies", 2))
+        write(db, cabinet, "supplies", row_of("supplies"), row_of("supplies", 2))
     both = row_of(kind), row_of(kind, 2)
     assert write(db, other, kind, *both) == MergeCount(inserted=2)
     assert write(db, cabinet, kind, *both) == MergeCount(inserted=2)
@@ -133,3 +136,41 @@ def test_what_is_told_afterwards_fills_only_days_nobody_saw(db: Database) -> Non
     with db.tenant(cabinet.tenant_id) as tx:
         found = tx.run("SELECT d, on_hand FROM daily_stock WHERE tenant_id = :tenant_id ORDER BY d").all()
     assert [tuple(row) for row in found] == [(before, 9), (D, 5)]
+
+
+def test_lines_of_a_delivery_that_was_called_off_go_with_it(db: Database) -> None:
+    cabinet = make_cabinet(db)
+    write(db, cabinet, "supplies", row_of("supplies"))
+    write(db, cabinet, "supply_lines", row_of("supply_lines"))
+    assert write(db, cabinet, "supply_lines") == MergeCount()
+    assert write(db, cabinet, "supplies") == MergeCount(deleted=1)
+    assert write(db, cabinet, "supply_lines") == MergeCount(deleted=1)
+
+
+def test_a_delivery_accepted_before_the_days_asked_about_is_not_gone(db: Database) -> None:
+    cabinet = make_cabinet(db)
+    long_ago, unfinished = row_of("supplies"), row_of("supplies", 2)
+    old = D - timedelta(days=200)
+    rows = long_ago._replace(status="accepted", created_on=old), unfinished._replace(created_on=old)
+    write(db, cabinet, "supplies", *rows)
+    assert write(db, cabinet, "supplies") == MergeCount(deleted=1)
+
+
+def test_a_tariff_holds_until_another_one_is_seen(db: Database) -> None:
+    cabinet, later = make_cabinet(db), D + timedelta(days=1)
+    both = row_of("tariffs"), row_of("tariffs", 2)
+    write(db, cabinet, "tariffs", *both)
+    next_day = Unit("now", later, later)
+    same = [row._replace(d=later) for row in both]
+    assert write(db, cabinet, "tariffs", *same, unit=next_day) == MergeCount()
+    dearer = row_of("tariffs", changed=True)._replace(d=later)
+    assert write(db, cabinet, "tariffs", dearer, same[1], unit=next_day) == MergeCount(inserted=1)
+    assert write(db, cabinet, "tariffs", *same, unit=next_day) == MergeCount(deleted=1)
+
+
+def test_a_card_without_its_size_is_the_same_sku_every_night(db: Database) -> None:
+    cabinet, row = make_cabinet(db), row_of("deductions")
+    sizes = [row._replace(row_id=f"s{n}", sku=SkuRef(nm_id=9, chrt_id=n)) for n in (1, 2)]
+    told = [*sizes, row._replace(row_id="card", sku=SkuRef(nm_id=9))]
+    assert write(db, cabinet, "deductions", *told) == MergeCount(inserted=3)
+    assert write(db, cabinet, "deductions", *told) == MergeCount(unchanged=3)

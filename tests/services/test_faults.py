@@ -17,7 +17,8 @@ import pytest
 from app.core.errors import NotNow
 from app.db.install import Urls
 from app.db.session import Database
-from app.marketplaces.ozon import sources as ozon_sources
+from app.marketplaces.ozon.accruals import OzonAccruals
+from app.marketplaces.ozon.accruals.rows import normalise_accruals
 from app.marketplaces.source import Normalised
 from app.marketplaces.wb import sources as wb_sources
 from app.marketplaces.wb.money import WbFinance
@@ -32,6 +33,7 @@ from app.services.analytics.today import ShowToday, TodayQuery
 from app.services.night import NightReport
 from app.services.work import CollectWork
 from tests.support.shop import (
+    CORE,
     Shop,
     all_books,
     books,
@@ -46,6 +48,11 @@ from tests.support.shop import (
 DAYS = 2
 BOTH = "accrual/by-day|sales-reports/detailed"
 MONEY = {"wb.finance", "ozon.accruals"}
+
+
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    return CORE | {"wb.reports"}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +138,7 @@ def test_a_drifting_format_costs_nothing(shop: Shop, kind: str) -> None:
 
 def test_a_marketplace_that_hangs_is_left_alone_in_time(shop: Shop, urls: Urls, folder: Path) -> None:
     settings = shop.house.settings.model_copy(update={"http_timeout_seconds": 0.4})
-    house = make_house(shop.db, urls, folder, settings, shop.house.clock, shop.wall)
+    house = make_house(shop.db, urls, folder, settings, shop.house.clock, shop.wall, CORE)
     shop.fault("sales-reports/detailed", "timeout", 3)
     report = house.night.run(shop.tenant_id, shop.d, "hangs", quiet, days=DAYS)
     _failed(shop, report, {"wb.finance"}, "сейчас не отвечает (не дождались ответа)")
@@ -143,8 +150,8 @@ def test_after_many_500s_nobody_asks_for_a_while(shop: Shop) -> None:
         report = shop.night(days=DAYS)
     shop.heard()
     report = shop.night(days=DAYS)
-    # The three sources of one host.
-    _failed(shop, report, {"wb.finance", "wb.balance", "wb.reports"}, "делаем паузу")
+    # The sources of one host.
+    _failed(shop, report, {"wb.finance", "wb.reports"}, "делаем паузу")
     assert shop.heard("finance-api") == []
 
 
@@ -247,13 +254,12 @@ def test_a_missing_right_is_named(shop: Shop, good_token: str) -> None:
     asked = {"scopes": "content,analytics,statistics"}
     _token(shop, shop.control.get("/sandbox/token", params=asked).json()["token"])
     report = shop.night(days=DAYS)
-    finance, promotion = {"wb.finance", "wb.balance", "wb.reports"}, {"wb.ad_money", "wb.ads"}
-    _failed(shop, report, finance | promotion, "токену не хватает прав")
+    _failed(shop, report, {"wb.finance", "wb.reports"}, "токену не хватает прав")
     assert _states(shop)["WB"] == "active"
 
 
 def test_a_wrong_ozon_key_is_refused(db: Database, urls: Urls, folder: Path, server: SandboxServer) -> None:
-    with open_shop(db, urls, folder, server, marketplaces=()) as shop:
+    with open_shop(db, urls, folder, server, only=CORE, marketplaces=()) as shop:
         key = f"{server.world.ozon_client_id} 00000000-0000-0000-0000-000000000000"
         connect(shop.house, shop.tenant_id, "OZON", "wrong", key)
         report = shop.night(days=1)
@@ -292,15 +298,15 @@ def test_a_sale_of_an_impossible_year_is_set_aside_with_its_money(
 def test_a_row_that_could_not_be_read_leaves_the_heap_when_it_can(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = ozon_sources.normalise_accruals
-
     def spoiled(bodies: Sequence[bytes]) -> Normalised:
-        return read([re.sub(rb'"accrual_id":\s*\d+', b'"accrual_id":"?"', bodies[0], count=1), *bodies[1:]])
+        return normalise_accruals(
+            [re.sub(rb'"accrual_id":\s*\d+', b'"accrual_id":"?"', bodies[0], count=1), *bodies[1:]]
+        )
 
     # Whatever other stories collected of this day, it is read anew.
     shop.rows("DELETE FROM source_unit WHERE source = 'ozon.accruals' RETURNING 1")
     with monkeypatch.context() as patched:
-        patched.setattr(ozon_sources, "normalise_accruals", spoiled)
+        patched.setitem(OzonAccruals.normalise.__globals__, "normalise_accruals", spoiled)
         shop.night(days=1)
     assert shop.value("SELECT count(*) FROM unplaced_row") == 1
     shop.rows("DELETE FROM source_unit WHERE source = 'ozon.accruals' RETURNING 1")

@@ -26,7 +26,7 @@ from app.scheduler.jobs import on_fire
 from app.services.housekeeping import HOUSEKEEPING, Housekeeper, HousekeepingWork, in_words
 from app.services.work import handlers
 from tests.conftest import fresh_database
-from tests.support.shop import Shop, content, open_shop, sandbox
+from tests.support.shop import CORE, Shop, content, open_shop, sandbox
 from tests.support.worlds import make_cabinet, make_tenant
 
 NOW = datetime.now(UTC)
@@ -310,7 +310,7 @@ def test_a_night_after_its_raw_replies_were_let_go_knows_what_it_knew(
     """The digest of a unit outlives its pages: what is said again is skipped, what is new is read."""
     with (
         sandbox(skus=6, days=3) as server,
-        open_shop(db, urls, tmp_path, server, marketplaces=("WB",)) as shop,
+        open_shop(db, urls, tmp_path, server, only=CORE, marketplaces=("WB",)) as shop,
     ):
         shop.night()
         said = content(shop)
@@ -339,7 +339,7 @@ def forget_digests(shop: Shop) -> None:
 
 
 def test_the_worker_of_the_house_knows_the_work(db: Database, urls: Urls, tmp_path: Path) -> None:
-    with sandbox(skus=2, days=1) as server, open_shop(db, urls, tmp_path, server) as shop:
+    with sandbox(skus=2, days=1) as server, open_shop(db, urls, tmp_path, server, only=CORE) as shop:
         assert isinstance(handlers(shop.house.night, shop.house.teller)[HOUSEKEEPING], HousekeepingWork)
 
 

@@ -229,3 +229,25 @@ def test_a_reply_finds_its_month_when_nobody_made_it_ahead(desk: Desk) -> None:
 )
 def test_how_far_back_a_night_looks(source: str, last: date | None, days: int | None, first: date) -> None:
     assert first_day(source, last, D, days) == first
+
+
+@dataclass(slots=True)
+class Ordered(Paper):
+    """A report that is ordered first, under another number each time."""
+
+    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
+        self.asked.append("order")
+        number = json.dumps({"taskId": len(self.asked)}).encode()
+        yield Page(RequestKey("GET", "paper", "/order", ""), number, str(len(self.asked)), is_receipt=True)
+        rows = json.dumps({d.isoformat(): amount for d, amount in self.said.items()})
+        yield Page(RequestKey("GET", "paper", "/download", ""), rows.encode(), "")
+
+    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
+        return Paper.normalise(self, unit, [page for page in pages if not page.is_receipt])
+
+
+def test_the_number_of_an_order_is_no_news(desk: Desk) -> None:
+    paper = Ordered(said("10.00"))
+    assert desk.collect(paper, D).count.inserted == 1
+    assert (desk.collect(paper, D).units_known, len(paper.asked)) == (1, 2)
+    assert desk.collect(Ordered(said("11.00")), D).count.changed == 1

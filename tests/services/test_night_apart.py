@@ -11,9 +11,15 @@ from app.db.session import Database
 from app.sandbox.server import SandboxServer
 from app.services.analytics.pnl import pnl
 from app.services.analytics.status import ShowStatus, StatusQuery
-from tests.support.shop import FACTS, Shop, books, connect, content, open_shop, our_books, sandbox
+from tests.support.shop import CORE, FACTS, Shop, books, connect, content, open_shop, our_books, sandbox
 
 DAYS = 3
+
+
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    """Whoever is compared here is collected from the same sources."""
+    return CORE
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +36,7 @@ def night(shop: Shop) -> None:
 def test_two_organisations_at_one_seller_have_each_their_own(
     shop: Shop, db: Database, urls: Urls, folder: Path, server: SandboxServer
 ) -> None:
-    with open_shop(db, urls, folder, server) as neighbour:
+    with open_shop(db, urls, folder, server, only=CORE) as neighbour:
         said = content(shop)
         assert all(not rows for rows in content(neighbour).values()), "the neighbour has nothing yet"
         assert neighbour.night(days=DAYS).errors == {}
@@ -50,7 +56,7 @@ def test_two_cabinets_of_one_marketplace_stay_apart(
     db: Database, urls: Urls, folder: Path, server: SandboxServer
 ) -> None:
     """The same seller connected as two cabinets: twice the money, every row its own cabinet's."""
-    with open_shop(db, urls, folder, server, marketplaces=("OZON",)) as shop:
+    with open_shop(db, urls, folder, server, only=CORE, marketplaces=("OZON",)) as shop:
         first = shop.accounts["OZON"]
         key = f"{server.world.ozon_client_id} {server.world.ozon_api_key}"
         second = connect(shop.house, shop.tenant_id, "OZON", "the-other", key)
@@ -83,7 +89,7 @@ def test_two_cabinets_of_one_marketplace_stay_apart(
 def test_one_cabinets_failure_leaves_its_twin_alone(
     db: Database, urls: Urls, folder: Path, server: SandboxServer
 ) -> None:
-    with open_shop(db, urls, folder, server, marketplaces=("OZON",)) as shop:
+    with open_shop(db, urls, folder, server, only=CORE, marketplaces=("OZON",)) as shop:
         wrong = f"{server.world.ozon_client_id} 00000000-0000-0000-0000-000000000000"
         second = connect(shop.house, shop.tenant_id, "OZON", "the-other", wrong)
         report = shop.night(days=1)

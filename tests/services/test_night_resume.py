@@ -4,10 +4,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,17 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from app.core.trace import new_trace
 from app.db.install import Urls
 from app.db.session import Database
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit
 from app.queue.port import ClaimedJob, YieldUntil
 from app.queue.retry import is_database_away
-from app.repositories.accounts import StoredAccount
 from app.sandbox.server import SandboxServer
 from app.sandbox.wb.tokens import BASE
-from app.services.ingestion.gateway import Gateway
-from app.services.night import Night
 from app.services.work import CollectWork
 from tests.support.databases import superuser
-from tests.support.shop import Shop, content, open_shop, our_books, quiet, sandbox
+from tests.support.faults import Killed, mortal
+from tests.support.shop import CORE, Shop, content, open_shop, our_books, quiet, sandbox
 
 DAYS = 3
 ASKED_ONCE = (
@@ -37,74 +32,22 @@ ASKED_ONCE = (
 """Methods whose requests are pages and nothing else."""
 
 
-class Killed(BaseException):
-    """As kill -9 would: nobody may catch it."""
-
-
-@dataclass(slots=True)
-class Life:
-    """How many pages may still come."""
-
-    pages: int
-
-    def page(self) -> None:
-        self.pages -= 1
-        if self.pages < 0:
-            raise Killed
-
-
-@dataclass(frozen=True, slots=True)
-class Mortal:
-    """A source that dies after a page was handed over and stored.
-
-    Ozon's list of products counts together with its details: the checkpoint stands before both.
-    """
-
-    source: Source
-    life: Life
-
-    @property
-    def name(self) -> str:
-        return self.source.name
-
-    @property
-    def replaces(self) -> bool:
-        return self.source.replaces
-
-    @property
-    def brings(self) -> frozenset[Kind]:
-        return self.source.brings
-
-    def units(self, d_from: date, d_to: date) -> list[Unit]:
-        return self.source.units(d_from, d_to)
-
-    def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        for page in self.source.fetch(unit, cursor):
-            yield page
-            if page.cursor != cursor or not cursor:
-                self.life.page()
-            cursor = page.cursor
-
-    def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
-        return self.source.normalise(unit, pages)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MortalGateway(Gateway):
-    """Opens cabinets whose sources die."""
-
-    life: Life = field(default_factory=lambda: Life(0))
-
-    @contextmanager
-    def sources(self, account: StoredAccount) -> Iterator[list[Source]]:
-        with Gateway.sources(self, account) as sources:
-            yield [Mortal(source, self.life) for source in sources]
+@pytest.fixture(scope="module")
+def only() -> frozenset[str]:
+    return CORE
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
     with sandbox(skus=25, days=DAYS, accruals_page=8) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def well_again(shop: Shop) -> Iterator[None]:
+    """To the marketplace all these shops are one seller: what one has spent is closed to the next."""
+    yield
+    shop.heal()
 
 
 @pytest.fixture(scope="module")
@@ -120,27 +63,13 @@ def victim(
     db: Database, urls: Urls, folder: Path, server: SandboxServer, undisturbed: Counter[str]
 ) -> Iterator[Shop]:
     """Another tenant with the same cabinets."""
-    with open_shop(db, urls, folder, server) as shop:
+    with open_shop(db, urls, folder, server, only=CORE) as shop:
         shop.heard()
         yield shop
 
 
 def _asked(shop: Shop) -> Counter[str]:
     return Counter(path for path in shop.heard() if any(path.endswith(part) for part in ASKED_ONCE))
-
-
-def mortal(shop: Shop, pages: int) -> Night:
-    """The night of a shop, with so many pages left to live."""
-    house = shop.house
-    gateway = MortalGateway(
-        db=house.db,
-        settings=house.settings,
-        vault=house.vault,
-        clock=house.clock,
-        wall_clock=shop.wall,
-        life=Life(pages),
-    )
-    return replace(house.night, gateway=gateway)
 
 
 def _same(victim: Shop, shop: Shop) -> None:
@@ -249,7 +178,7 @@ def test_a_base_token_keeps_the_window_it_began_with(
     Three days have no weekly report, so closed weeks are asked for both ways, and the open ones once.
     """
     token = shop.control.get("/sandbox/token", params={"acc": BASE}).json()["token"]
-    with open_shop(db, urls, folder, server, wb_token=token, marketplaces=("WB",)) as slow:
+    with open_shop(db, urls, folder, server, only=CORE, wb_token=token, marketplaces=("WB",)) as slow:
         slow.heal()  # the seller's budgets run on the clocks of the shops before
         slow.heard()
         slow.fault("warehouse_remains$", "429", 1)
@@ -267,8 +196,10 @@ def test_a_young_cabinets_night_goes_on_with_the_window_it_began_with(
     db: Database, urls: Urls, folder: Path, server: SandboxServer
 ) -> None:
     """It has no days but those that the night itself has just covered: it must not be taken for a new one."""
-    with open_shop(db, urls, folder, server) as young:
-        young.night(days=DAYS)
+    with open_shop(db, urls, folder, server, only=CORE) as young:
+        young.heal()  # the seller's budgets run on the clocks of the shops before
+        begun = young.night(days=DAYS)
+        assert (begun.errors, begun.wait_until) == ({}, None)
         night, deaths = mortal(young, 0), 0
         while deaths < 100:
             try:

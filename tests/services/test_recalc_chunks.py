@@ -1,7 +1,9 @@
 """A cabinet that does not fit into one chunk is recomputed as one that does, and a list of SKUs touches
 those alone."""
 
+import threading
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -81,3 +83,18 @@ def test_a_list_of_skus_is_recomputed_and_nobody_between_them(db: Database, cabi
     assert touched == {first, last}
     # Of the first only its day of sale is left: two days of mere stock went, one row each changed.
     assert (done.count.deleted, done.count.changed, done.count.unchanged) == (2, 2, 2)
+
+
+def test_a_recalculation_that_fails_between_chunks_leaves_no_thread_behind(
+    db: Database, cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: Any) -> None:
+        raise ConnectionError("the database went away")
+
+    monkeypatch.setattr(recalculation, "CHUNK_SKU_DAYS", 0)
+    monkeypatch.setattr(recalculation, "_store", lost)
+    with pytest.raises(ConnectionError) as failure, db.tenant(cabinet.tenant_id) as tx:
+        recalc_metrics(tx, FROM, D, trace_id="t")
+    # The error still holds the frames, and with them whatever they left open.
+    assert failure.tb is not None
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("recalc")] == []

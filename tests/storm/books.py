@@ -31,9 +31,13 @@ NOT_COMPARED: Mapping[str, str] = {
     "rate_budget": "tokens of the moment",
 }
 
-FLEETING = ("wb.stock", "ozon.accruals")
-"""Sources whose replies name a task or a cursor of their own, other ones each time they are asked: of
-them the facts are compared, the replies are not."""
+ORDERED = ("wb.stock", "wb.storage", "wb.acceptance")
+"""Sources of reports that are ordered first, under another number each time: their replies are not
+compared. What they said as a whole is, for there the number does not count."""
+
+FLEETING = ("wb.stock_history", "ozon.accruals")
+"""Sources whose replies are never twice the same (an archive holds the minute it was packed in, a page a
+cursor of its own): of them nothing but the facts is compared."""
 
 _VOLATILE = ("id", "trace_id", "run_id", "src_hash")
 """Surrogates, and the hash of a fact's values, some of which are surrogates: the values are compared."""
@@ -49,6 +53,37 @@ def state_of(admin_url: str) -> State:
             table: Counter(json.dumps(_named(row, names), sort_keys=True) for row in _rows(connection, table))
             for table in tables(connection)
         }
+
+
+NOT_FACTS = frozenset({"figure_change", "marketplace_account", "raw_payload", "source_unit"})
+"""Of one organisation these tell how its nights went, not what they brought."""
+
+
+def facts_of(admin_url: str, tenant_id: int) -> State:
+    """What one organisation knows, in words that another organisation at the same sellers would use too."""
+    with superuser(admin_url) as connection:
+        owned = connection.execute(
+            text(
+                "SELECT attrelid::regclass::text FROM pg_attribute WHERE attname = 'account_id'"
+                " AND NOT attisdropped"
+            )
+        )
+        known = set(owned.scalars()) - NOT_FACTS
+        names = _names(connection)
+        names["sku_id"] = {key: name.partition(":")[2] for key, name in names["sku_id"].items()}
+        return {
+            table: Counter(
+                json.dumps({k: v for k, v in _named(row, names).items() if k not in _OWNERS}, sort_keys=True)
+                for row in _rows(connection, table)
+                if row["tenant_id"] == tenant_id
+            )
+            for table in tables(connection)
+            if table in known
+        }
+
+
+_OWNERS = ("tenant_id", "account_id", "rationale_hash")
+"""Whose it is, and a hash of words that tell ids."""
 
 
 def differences(ours: State, theirs: State) -> dict[str, dict[str, list[str]]]:
@@ -86,7 +121,7 @@ def _rows(connection: Connection, table: str) -> list[dict[str, Any]]:
     wanted = ", ".join(columns.scalars())
     found = connection.execute(text(f"SELECT to_jsonb(r) FROM (SELECT {wanted} FROM {table}) r")).scalars()
     if table == "raw_payload":
-        return [row for row in found if row["source"] not in FLEETING]
+        return [row for row in found if row["source"] not in (*ORDERED, *FLEETING)]
     if table == "source_unit":
         return [row | {"digest": None} if row["source"] in FLEETING else row for row in found]
     return list(found)
@@ -110,6 +145,6 @@ def _named(value: Any, names: dict[str, dict[int, str]]) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: names[key][each] if key in names and each is not None else _named(each, names)
+        key: names[key].get(each, each) if key in names and each is not None else _named(each, names)
         for key, each in value.items()
     }

@@ -85,11 +85,13 @@ class Story:
                     else:
                         hands.rest(0.5)
 
-            await hands.work(hand, RELAY_HANDS)
+            try:
+                await hands.work(hand, RELAY_HANDS)
+            finally:
+                await bot.session.close()
             self.last = loop.seconds
             for chat in api.world.chats.values():
                 self.sent[chat.id] = [message.content.text for message in chat.messages]
-            await bot.session.close()
 
     def left(self) -> int:
         with self.db.platform() as tx:

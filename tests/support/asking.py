@@ -8,6 +8,7 @@ from typing import Any
 from app.core.clock import Clock
 from app.core.config import Settings
 from app.db.session import Database
+from app.services.analytics.money import MoneyQuery, ShowMoney
 from app.services.analytics.pnl import PnlQuery, ShowPnl
 from app.services.analytics.stock import ShowStock, StockQuery
 from app.services.analytics.supply import ShowSupply, SupplyQuery
@@ -18,6 +19,7 @@ QUESTIONS: tuple[tuple[type, Any], ...] = (
     (ShowToday, TodayQuery()),
     (ShowPnl, PnlQuery(days=1)),
     (ShowPnl, PnlQuery(days=30)),
+    (ShowMoney, MoneyQuery()),
     (ShowStock, StockQuery()),
     (ShowStock, StockQuery(page=1)),
     (ShowSupply, SupplyQuery()),
@@ -53,11 +55,12 @@ class Asker:
     def ask(self, tenant_id: int, cache: ReportCache | None = None) -> list[Any]:
         """The answers, each in a transaction of its own as in the chat."""
         asked = [*QUESTIONS, *((ShowStock, StockQuery(article=article)) for article in self.articles)]
+        plain = {kind: kind(self.clock, self.settings) for kind, _ in asked}
+        doors = {kind: Cached(each, cache) for kind, each in plain.items()} if cache is not None else plain
         answers = []
         for kind, query in asked:
-            question = kind(self.clock, self.settings)
             with self.db.tenant(tenant_id) as tx:
-                answers.append((Cached(question, cache) if cache is not None else question)(tx, query))
+                answers.append(doors[kind](tx, query))
         return answers
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, make_url, pool, text
 from sqlalchemy.engine import URL
 
 from app.db.embedded import EmbeddedServer
+from tests.support.scratch import scratch
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def plain_login(server: URL, rights: str = "") -> Iterator[str]:
 @contextmanager
 def virgin_server() -> Iterator[URL]:
     """A server of its own on which nobody has made a role: the superuser's URL."""
-    folder = Path(tempfile.mkdtemp(prefix="ambar-virgin-"))
+    folder = Path(tempfile.mkdtemp(prefix="ambar-virgin-", dir=scratch()))
     folder.chmod(0o755)
     server = EmbeddedServer(folder / "data", fast=True)
     server.start()

@@ -16,6 +16,7 @@ from app.db.embedded.account import account_for_new_cluster
 from app.db.embedded.binaries import Binaries
 from app.db.embedded.cluster import Cluster
 from app.db.embedded.home import make_home
+from tests.support.scratch import scratch
 
 MAJOR = 15
 _PLACES = (f"/usr/lib/postgresql/{MAJOR}/bin", f"/usr/pgsql-{MAJOR}/bin")
@@ -34,7 +35,7 @@ def elder_binaries() -> Binaries:
 def elder_server() -> Iterator[URL]:
     """The superuser's URL of a new server of that version, run as the embedded one is; gone afterwards."""
     programs = elder_binaries()
-    folder = Path(tempfile.mkdtemp(prefix="ambar-elder-"))
+    folder = Path(tempfile.mkdtemp(prefix="ambar-elder-", dir=scratch()))
     folder.chmod(0o755)
     account = account_for_new_cluster()
     cluster = Cluster(make_home(folder, account), account, programs)

@@ -20,8 +20,10 @@ from app.core.trace import new_trace
 from app.db.install import Urls
 from app.db.session import Database
 from app.house import House
+from app.marketplaces.source import Source
 from app.queue.outbox import PostgresOutbox
 from app.queue.postgres import PostgresQueue
+from app.repositories.accounts import StoredAccount
 from app.sandbox.ozon.books import ozon_page
 from app.sandbox.server import NO_LIMITS, SandboxServer
 from app.sandbox.wb.books import wb_page
@@ -38,10 +40,32 @@ SOURCES = frozenset(
     {
         *("wb_cards", "wb_sales", "wb_stock", "wb_own_stock", "wb_stock_history"),
         *("wb_orders", "wb_order_feed", "wb_finance", "wb_balance", "wb_reports", "wb_ad_money", "wb_ads"),
-        *("ozon_catalogue", "ozon_accruals", "ozon_stock"),
+        *("wb_storage", "wb_acceptance", "wb_deductions", "wb_measurements", "wb_self_buyouts"),
+        *("wb_prices", "wb_supplies", "wb_reviews", "wb_commission", "wb_tariffs"),
+        *("wb_item_returns", "ozon_catalogue", "ozon_accruals", "ozon_stock"),
     }
 )
 """What a night brings with a personal token of Wildberries and a key of Ozon."""
+
+CORE = frozenset(
+    {
+        *("wb.cards", "wb.sales", "wb.stock", "wb.finance"),
+        *("ozon.catalogue", "ozon.accruals", "ozon.stock"),
+    }
+)
+"""What the P&L and the advice live by: enough where a night is not what the test is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortGateway(Gateway):
+    """Opens cabinets of which it is asked for some sources only; None = all."""
+
+    only: frozenset[str] | None = None
+
+    @contextmanager
+    def sources(self, account: StoredAccount) -> Iterator[list[Source]]:
+        with Gateway.sources(self, account) as sources:
+            yield [each for each in sources if self.only is None or each.name in self.only]
 
 
 @dataclass(slots=True)
@@ -140,9 +164,11 @@ def open_shop(
     tenant_id: int | None = None,
     marketplaces: tuple[str, ...] = ("WB", "OZON"),
     wb_token: str | None = None,
+    only: frozenset[str] | None = None,
     **changes: Any,
 ) -> Iterator[Shop]:
-    """A new tenant that has connected its cabinets. ``changes`` are of the settings."""
+    """A new tenant that has connected its cabinets. ``only``: the sources of its nights, all unless told;
+    ``changes`` are of the settings."""
     wall = WorldClock(server.world)
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]
@@ -150,8 +176,8 @@ def open_shop(
         ozon_api_url=server.ozon_api_url,
         **{"api_pace": NO_LIMITS, "http_timeout_seconds": 20.0, **changes},
     )
-    house = make_house(db, urls, folder, settings, WorldClock(server.world), wall)
-    with httpx.Client(base_url=server.base_url) as control:
+    house = make_house(db, urls, folder, settings, WorldClock(server.world), wall, only)
+    with httpx.Client(base_url=server.base_url, verify=False) as control:
         papers = control.get("/sandbox/state").json()
         shop = Shop(house, server, tenant_id or make_tenant(db), wall, control)
         keys = {
@@ -165,11 +191,17 @@ def open_shop(
 
 
 def make_house(
-    db: Database, urls: Urls, folder: Path, settings: Settings, clock: Any, wall: WorldClock
+    db: Database,
+    urls: Urls,
+    folder: Path,
+    settings: Settings,
+    clock: Any,
+    wall: WorldClock,
+    only: frozenset[str] | None = None,
 ) -> House:
     """The composition root over the test's database."""
     vault, _ = open_vault(folder / "master.key")
-    gateway = Gateway(db=db, settings=settings, vault=vault, clock=clock, wall_clock=wall)
+    gateway = ShortGateway(db=db, settings=settings, vault=vault, clock=clock, wall_clock=wall, only=only)
     outbox = PostgresOutbox(clock=wall)
     return House(
         settings=settings,

@@ -2,7 +2,20 @@
 
 from aiogram import Router
 
-from app.bot.routers import admin, cabinets, connect, goods, house, jobs, money, org, people, records, start
+from app.bot.routers import (
+    admin,
+    cabinets,
+    connect,
+    goods,
+    house,
+    jobs,
+    money,
+    org,
+    people,
+    records,
+    reviews,
+    start,
+)
 
 
 def all_routers() -> list[Router]:
@@ -10,5 +23,6 @@ def all_routers() -> list[Router]:
     return [
         start.setup(), money.setup(), goods.setup(), house.setup(), connect.setup(), cabinets.setup(),
         people.setup(), org.setup(), admin.setup(), records.setup(), jobs.setup(),
+        reviews.setup(),
         start.setup_last(),
     ]  # fmt: skip

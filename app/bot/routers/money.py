@@ -1,13 +1,14 @@
-"""/today, /pnl, /cost."""
+"""/today, /pnl, /money, /cost."""
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from app.bot import views
-from app.bot.callbacks import CostUndoCall, PnlCall, TodayCall
+from app.bot.callbacks import CostUndoCall, MoneyCall, PnlCall, TodayCall
 from app.bot.desk import Desk
 from app.bot.parse import parse_cost, parse_days
+from app.services.analytics.money import MoneyQuery, ShowMoney
 from app.services.analytics.pnl import PnlQuery, ShowPnl
 from app.services.analytics.today import ShowToday, TodayQuery
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
@@ -20,6 +21,8 @@ def setup() -> Router:
     router.callback_query.register(today, TodayCall.filter(), flags={"deed": Deed.TODAY})
     router.message.register(pnl, Command("pnl"), flags={"deed": Deed.PNL})
     router.callback_query.register(pnl_again, PnlCall.filter(), flags={"deed": Deed.PNL})
+    router.message.register(money, Command("money"), flags={"deed": Deed.MONEY})
+    router.callback_query.register(money, MoneyCall.filter(), flags={"deed": Deed.MONEY})
     router.message.register(set_cost, Command("cost"), flags={"deed": Deed.COST})
     router.callback_query.register(undo_cost, CostUndoCall.filter(), flags={"deed": Deed.COST})
     return router
@@ -37,6 +40,10 @@ async def pnl(message: Message, command: CommandObject, desk: Desk) -> None:
 async def pnl_again(tap: CallbackQuery, callback_data: PnlCall, desk: Desk) -> None:
     report = await desk.run(ShowPnl, PnlQuery(days=parse_days(str(callback_data.days))))
     await desk.show(tap, views.pnl(report, exact=callback_data.exact))
+
+
+async def money(event: Message | CallbackQuery, desk: Desk) -> None:
+    await desk.show(event, views.money(await desk.run(ShowMoney, MoneyQuery())))
 
 
 async def set_cost(message: Message, command: CommandObject, desk: Desk) -> None:

@@ -25,6 +25,7 @@ from app.bot.views.errors import broken, refused
 from app.bot.views.help import help_screen
 from app.bot.views.job import job
 from app.bot.views.jobs import job_news, jobs
+from app.bot.views.money import money
 from app.bot.views.org import ask_name, founded, organisations, renamed, switched
 from app.bot.views.people import (
     invite_made,
@@ -39,6 +40,7 @@ from app.bot.views.people import (
     your_role_changed,
 )
 from app.bot.views.pnl import pnl
+from app.bot.views.reviews import review_answered, review_ask, review_sure, reviews
 from app.bot.views.start import became_admin, closed, greeting, not_a_command, private_only, stray_secret
 from app.bot.views.status import status
 from app.bot.views.stock import stock
@@ -73,6 +75,7 @@ __all__ = [
     "joined",
     "made_admin",
     "member",
+    "money",
     "not_a_command",
     "organisations",
     "ozon_steps",
@@ -82,6 +85,10 @@ __all__ = [
     "refused",
     "removed",
     "renamed",
+    "review_answered",
+    "review_ask",
+    "review_sure",
+    "reviews",
     "role_changed",
     "secret_stays",
     "status",

@@ -135,6 +135,10 @@ def _token(label: str) -> Words:
     return words
 
 
+def _answer(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
+    return f"ответ на отзыв, {subject}: «{_value(after.get('text'))}»"
+
+
 def _recalc(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
     return f"пересчёт {_day(after.get('d_from'))}–{_day(after.get('d_to'))}, {subject}"
 
@@ -167,6 +171,7 @@ SENTENCES: Mapping[str, Words] = {
     "cabinet.off": _said("отключён кабинет «{}»"),
     "cabinet.refused": _said("площадка не принимает токен кабинета «{}»"),
     "cabinet.accepted": _said("площадка снова принимает токен кабинета «{}»"),
+    "review.answered": _answer,
     "collect.asked": _collect,
     "recalc.asked": _recalc,
     "job.failed": _job("не удалась"),

@@ -46,8 +46,8 @@ def wb_steps() -> Screen:
             text(
                 "1. Кабинет WB → Настройки → Доступ к API → Создать токен.",
                 "2. Отметьте: Контент, Аналитика, Статистика, Финансы. По желанию — Продвижение, "
-                "Вопросы и отзывы, Поставки.",
-                "3. Отметьте «Только на чтение»: менять в кабинете нам ничего не нужно.",
+                "Цены и скидки, Вопросы и отзывы, Поставки.",
+                "3. Отметьте «Только на чтение»: запись нужна, только чтобы отвечать на отзывы отсюда.",
                 "4. Пришлите токен сюда одним сообщением.",
             ),
             text(PROMISE),
@@ -115,7 +115,8 @@ def cabinet(each: Cabinet) -> Screen:
     is_off = each.state == "off"
     deed = key("Подключить снова" if is_off else "Отключить", CabinetCall(
         account=each.account_id, deed="on" if is_off else "off"))  # fmt: skip
-    said = [line("Токен …", Mono(each.token_tail))]
+    said = [line(f"Продавец: {each.seller}")] if each.seller else []
+    said.append(line("Токен …", Mono(each.token_tail)))
     if each.expires_at is not None:
         said.append(line("Действует до ", Moment(each.expires_at)))
     return Screen(

@@ -8,6 +8,7 @@ from app.services.tenancy.roles import ROLE_NAMES, Deed, allowed
 EXPLAINED: dict[Deed, tuple[str, ...]] = {
     Deed.TODAY: ("/today — вчера одним взглядом: продажи, возвраты, прибыль, что кончается",),
     Deed.PNL: ("/pnl 7 — прибыль за 7 дней до вчера включительно: строка на каждый вид денег",),
+    Deed.MONEY: ("/money — что Wildberries должен сейчас, последние выплаты и сверены ли они",),
     Deed.STOCK: (
         "/stock — остатки всех товаров и на сколько их хватит",
         "/stock KRS-42 — один артикул по складам",
@@ -17,6 +18,7 @@ EXPLAINED: dict[Deed, tuple[str, ...]] = {
         "/cost KRS-42 350 — себестоимость штуки, ₽",
         "/cost KRS-42 350,50 с 01.11.2026 — с какого дня она действует",
     ),
+    Deed.REVIEWS: ("/reviews — отзывы Wildberries без ответа: ответить из чата",),
     Deed.STATUS: ("/status — насколько свежи данные и чего не хватает",),
     Deed.CONNECT: ("/connect — кабинеты Wildberries и Ozon: подключить, заменить токен, назвать, отключить",),
     Deed.RECALC: (
@@ -33,8 +35,8 @@ EXPLAINED: dict[Deed, tuple[str, ...]] = {
     Deed.ADMIN: ("/admin — организации и администраторы этого Ambar",),
 }
 GROUPS = (
-    ("Деньги", (Deed.TODAY, Deed.PNL, Deed.COST)),
-    ("Товар", (Deed.STOCK, Deed.SUPPLY)),
+    ("Деньги", (Deed.TODAY, Deed.PNL, Deed.MONEY, Deed.COST)),
+    ("Товар", (Deed.STOCK, Deed.SUPPLY, Deed.REVIEWS)),
     ("Хозяйство", (Deed.STATUS, Deed.CONNECT, Deed.RECALC, Deed.JOBS)),
     ("Организация", (Deed.PEOPLE, Deed.ORG, Deed.AUDIT)),
     ("Этот Ambar", (Deed.ADMIN,)),
@@ -58,6 +60,7 @@ def help_screen(person: Person | None) -> Screen:
         text(
             "«–» значит «неизвестно»: пустое место никогда не выдаётся за ноль.",
             "Прибыль = к выплате от площадки − себестоимость; товары без себестоимости в неё не входят.",
+            "Реклама WB в ней — по дням, когда её тратили, а не когда удержали.",
             "Предварительные дни уточняются, когда приходит реализация.",
         )
         if Deed.PNL in may

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from app.bot import formats
-from app.bot.callbacks import PnlCall
+from app.bot.callbacks import MoneyCall, PnlCall
 from app.bot.screen import Block, Bold, Fact, Key, Line, Screen, fact, facts, key, text
 from app.bot.views.common import STATUS_KEY, TODAY_KEY, chosen, freshness_line
+from app.bot.views.control import control_line
 from app.domain.finance.settlement import PnlLine
 from app.services.analytics.reports import PnlReport, PnlTotals
 
@@ -73,25 +74,36 @@ def _column(totals: PnlTotals, exact: bool) -> list[Fact]:
         return fact(label, formats.money(amount, totals.currency, exact=exact))
 
     column = [row(name, amounts[line]) for line, name in LINE_NAMES.items() if amounts.get(line)]
-    column.append(row("К выплате", totals.payout))
+    booked = _booked(totals)
+    # Advertising stands on the days it was spent, and is deducted on others.
+    is_paid_out = booked == totals.payout
+    column.append(row("К выплате" if is_paid_out else "Итого", booked))
     column.append(row("Себестоимость", None if totals.cogs is None else -totals.cogs))
     if totals.cogs is not None:
         financing = amounts.get(PnlLine.FINANCING, Decimal())
         if financing:
             column.append(row("Без займов", -financing))
         if totals.profit_without_cost:
-            column.append(row("Не учтено: нет себестоимости", -totals.profit_without_cost))
-        if totals.profit is not None and (residual := _residual(totals, financing)):
+            column.append(row("Исключено: нет себестоимости", -totals.profit_without_cost))
+        if totals.profit is not None and (residual := _residual(totals, booked - financing)):
             column.append(row("Расхождение", residual))
     column.append(row("Прибыль", totals.profit))
     column.append(fact("Маржа", formats.percent(totals.margin)))
+    if not is_paid_out:
+        column.append(row("К выплате", totals.payout))
     return column
 
 
-def _residual(totals: PnlTotals, financing: Decimal) -> Decimal:
+def _residual(totals: PnlTotals, earned: Decimal) -> Decimal:
     """What the column lacks to add up to the profit: shown, never hidden. Zero in a sound book."""
-    parts = totals.payout - financing - totals.profit_without_cost - (totals.cogs or Decimal())
+    parts = earned - totals.profit_without_cost - (totals.cogs or Decimal())
     return (totals.profit or Decimal()) - parts
+
+
+def _booked(totals: PnlTotals) -> Decimal:
+    """What all lines add up to."""
+    lines = dict(totals.lines)
+    return sum(lines.values(), Decimal() if PnlLine.UNMAPPED in lines else totals.unmapped)
 
 
 def _notes(totals: PnlTotals) -> list[Line | str]:
@@ -101,20 +113,31 @@ def _notes(totals: PnlTotals) -> list[Line | str]:
     if totals.cogs is None and totals.units_sold:
         notes.append("Нет себестоимости ни у одного проданного товара. Задать: /cost артикул цена")
     elif totals.cost_coverage is not None and totals.cost_coverage < 100:
-        brought = formats.money(totals.profit_without_cost, totals.currency)
         notes.append(
             f"Нет себестоимости у части товаров: известна у {formats.percent(totals.cost_coverage)} "
-            f"проданных штук. Остальные принесли {brought}, в прибыль они не вошли. /cost артикул цена"
+            f"проданных штук. {_left_out(totals)} /cost артикул цена"
         )
+    if _booked(totals) != totals.payout:
+        notes.append("Реклама здесь — по дням показов; из выплат площадка удерживает её позже.")
     if totals.unmapped:
         amount = formats.money(totals.unmapped, totals.currency, exact=True)
         notes.append(f"Не разнесено {amount}: площадка провела операцию, вид которой нам неизвестен.")
     return notes
 
 
+def _left_out(totals: PnlTotals) -> str:
+    """What goods without a cost brought before it; they may have cost more in fees than they sold for."""
+    amount = formats.money(abs(totals.profit_without_cost), totals.currency)
+    if totals.profit_without_cost < 0:
+        return f"Удержания с остальных больше их выручки на {amount}: этот убыток в прибыль не вошёл."
+    return f"Остальные принесли {amount}, в прибыль это не вошло."
+
+
 def _reservations(report: PnlReport) -> list[Line | str]:
     """What is not final about the period."""
     said: list[Line | str] = []
+    if report.totals and (checked := control_line(report.control)):
+        said.append(checked)
     if report.days_preliminary:
         days = formats.spans(report.days_preliminary)
         said.append(f"Предварительно за {days}: реализация не пришла, цифры изменятся.")
@@ -129,4 +152,4 @@ def _reservations(report: PnlReport) -> list[Line | str]:
 def _keys(length: int, exact: bool) -> tuple[tuple[Key, ...], ...]:
     periods = tuple(key(chosen(formats.days(n), n == length), PnlCall(days=n, exact=exact)) for n in PERIODS)
     flip = key("Без копеек" if exact else "С копейками", PnlCall(days=length, exact=not exact))
-    return periods, (flip, TODAY_KEY, STATUS_KEY)
+    return periods, (flip, key("Выплаты", MoneyCall())), (TODAY_KEY, STATUS_KEY)

@@ -4,6 +4,7 @@ from app.bot import formats
 from app.bot.callbacks import ConnectCall, StatusCall
 from app.bot.screen import Block, Bold, Line, Moment, Screen, key, line, text
 from app.bot.views.common import TODAY_KEY, freshness_line
+from app.bot.views.control import account_lines
 from app.services.analytics.reports import AccountStatus, SourceStatus, StatusReport
 from app.services.names import source_name
 
@@ -11,7 +12,10 @@ STATES = {"active": "работает", "refused": "площадка не при
 
 
 def status(report: StatusReport) -> Screen:
-    body: list[Block] = [text(*_account(each, report.sources)) for each in report.accounts]
+    body: list[Block] = [
+        text(*_account(each, report.sources), *account_lines(report.control, each.account_id))
+        for each in report.accounts
+    ]
     if not report.accounts:
         body.append(text("Ни один кабинет не подключён. Подключить: /connect"))
     body.append(text(*_books(report)))
@@ -28,6 +32,7 @@ def _account(account: AccountStatus, sources: tuple[SourceStatus, ...]) -> list[
     lines = [line(Bold(name), f" — {STATES.get(account.state, account.state)}"), _token(account)]
     if account.missing_scopes:
         lines.append(line("   нет прав: " + ", ".join(account.missing_scopes)))
+    lines += [line(f"   {each}") for each in account.closed]
     if account.state == "off":
         return lines
     own = [each for each in sources if each.account_id == account.account_id]
@@ -69,6 +74,8 @@ def _books(report: StatusReport) -> list[Line]:
     if report.unplaced_rows:
         rows = formats.plural(report.unplaced_rows, "строку", "строки", "строк")
         lines.append(line(f"Не удалось прочесть {rows}: они сохранены и ждут разбора"))
+    if report.waits:
+        lines.append(line(report.waits))
     if report.jobs_waiting:
         jobs = formats.plural(report.jobs_waiting, "задача", "задачи", "задач")
         lines.append(line(f"В работе {jobs}"))

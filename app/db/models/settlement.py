@@ -181,24 +181,33 @@ class AdCharge(Base):
     src_hash: Mapped[digest]
 
 
-class AdSpendDaily(Base):
-    """Advertising money by card and day: charges divided by the statistics' weights, to the kopeck.
-    ``card_id`` 0 is what no statistics speak of."""
+class SharedCostDaily(Base):
+    """What the P&L books beside the finance rows, signed as they are: advertising on the days it was
+    spent, its deductions taken back, storage moved from the cabinet to the goods. ``sku_id`` 0: nobody's.
+    """
 
-    __tablename__ = "ad_spend_daily"
-    __table_args__ = (Index("ix_ad_spend_daily_d", "d", postgresql_using="brin"), BY_MONTH)
+    __tablename__ = "shared_cost_daily"
+    __table_args__ = (
+        CheckConstraint("kind IN ('ads_spent', 'ads_deducted', 'storage')", name="kind"),
+        Index("ix_shared_cost_daily_d", "d", postgresql_using="brin"),
+        BY_MONTH,
+    )
 
     tenant_id: Mapped[tenant_key]
     account_id: Mapped[key_int]
     d: Mapped[key_day]
-    campaign_id: Mapped[key_int]
-    card_id: Mapped[key_int]
+    kind: Mapped[key_text]
+    sku_id: Mapped[key_int]
     currency: Mapped[key_text]
-    spend: Mapped[money]
+    line: Mapped[str]
+    amount: Mapped[money]
 
 
 class UnknownValue(Base):
-    """A word of a marketplace that we have no meaning for; told to the administrators once."""
+    """A word of a marketplace that we have no meaning for; told to the administrators once.
+
+    ``rows`` and ``amount`` are what stands unplaced under it now; ``settled_at``: nothing does any more.
+    """
 
     __tablename__ = "unknown_value"
     __table_args__ = (
@@ -218,5 +227,6 @@ class UnknownValue(Base):
     amount: Mapped[money]
     currency: Mapped[label]
     first_seen: Mapped[created]
+    last_seen: Mapped[created]
     told_at: Mapped[instant_or_none]
     settled_at: Mapped[instant_or_none]

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Reason(StrEnum):
@@ -57,15 +58,15 @@ REVERSIBLE = frozenset(Reason) - {Reason.RESERVE, Reason.RELEASE, Reason.REVERSA
 """A promise is given up by RELEASE, not reversed; and a reversal is not reversed: the deed is done again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """What one line asks for; which fields count depends on the reason, see the table above.
 
-    ``ref_line`` None: numbered by its place in the document. ``lot_id`` None: none named.
+    ``ref_line`` None: numbered by its place in the document. ``lot_id`` None: none named. A tuple, as its
+    answer is: a file may bring thousands.
     """
 
-    item_id: int = 0
     qty: int
+    item_id: int = 0
     location_id: int | None = None
     lot_id: int | None = None
     to_location_id: int | None = None
@@ -95,8 +96,7 @@ class StockDocument:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What a line did to one balance, and the balance after it. ``hold_id``: the promise made or used."""
 
     stock_id: int
@@ -108,8 +108,7 @@ class Entry:
     hold_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineAnswer:
+class LineAnswer(NamedTuple):
     """What became of a line; ``missing`` pieces where it was short.
 
     ``entries`` of an IDEMPOTENT line are those of the first time.

@@ -1,40 +1,36 @@
-"""Calls to the Ozon Seller API, one method each. Everything is a POST that only reads.
+"""The connection to the Ozon Seller API: a seller's key, what it may do, whose it is.
 
-Source: facts/ozon.md sections 1, 2, 5, 6.
+Everything is a POST that only reads; the methods of an area stand in its ``calls``. Source: facts/ozon.md
+section 1.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from app.core.clock import Clock
 from app.marketplaces.errors import Garbled, TokenUnfit
-from app.marketplaces.ozon.accrual_lines import AccrualType
 from app.marketplaces.transport import Breakers, Endpoint, RateBudget, Reply, SecretHeaders, Transport
 from app.marketplaces.transport.request import CallReport
-from app.marketplaces.wire import clean, parse_json, parse_rows
-
-Visibility = Literal["ALL", "ARCHIVED"]
-
-LIST_PAGE = 1000
-STOCK_SKUS = 100
+from app.marketplaces.wire import clean, parse_json
 
 
-def _post(name: str, path: str) -> Endpoint:
+def post(name: str, path: str) -> Endpoint:
+    """A method of the Seller API, all of which are POST; ``name`` is its budget's."""
     return Endpoint(name, "POST", "ozon", path)
 
 
-_ROLES = _post("ozon.roles", "/v1/roles")
-_SELLER_INFO = _post("ozon.seller_info", "/v1/seller/info")
-_LIST = _post("ozon.product_list", "/v3/product/list")
-_INFO = _post("ozon.product_info", "/v3/product/info/list")
-_TYPES = _post("ozon.accrual_types", "/v1/finance/accrual/types")
-_BY_DAY = _post("ozon.accruals", "/v1/finance/accrual/by-day")
-_STOCKS = _post("ozon.stock", "/v1/analytics/stocks")
+_ROLES = post("ozon.roles", "/v1/roles")
+_SELLER_INFO = post("ozon.seller_info", "/v1/seller/info")
 
-REQUIRED_METHODS = tuple(point.path for point in (_LIST, _INFO, _BY_DAY, _STOCKS))
+REQUIRED_METHODS = (
+    "/v3/product/list",
+    "/v3/product/info/list",
+    "/v1/finance/accrual/by-day",
+    "/v1/analytics/stocks",
+)
 """What the nightly collection cannot do without."""
 
 _KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -110,34 +106,6 @@ class OzonClient:
             clean(str(company.get("currency") or "RUB")),
             clean(str(subscription.get("type") or "")),
         )
-
-    def product_list(self, visibility: Visibility, last_id: str) -> Reply:
-        """A page of products. ALL leaves the archived out, so ARCHIVED is read too."""
-        body = {"filter": {"visibility": visibility}, "last_id": last_id, "limit": LIST_PAGE}
-        return self.transport.call(_LIST, body=body)
-
-    def product_info(self, product_ids: Sequence[int]) -> Reply:
-        """Details of up to 1000 products."""
-        return self.transport.call(_INFO, body={"product_id": [str(number) for number in product_ids]})
-
-    def accrual_types(self) -> list[AccrualType]:
-        """Ozon's current dictionary of accrual types."""
-        reply = self.transport.call(_TYPES, body={})
-        return [
-            AccrualType(
-                row["id"], clean(str(row.get("name") or "")), clean(str(row.get("description") or ""))
-            )
-            for row in parse_rows(reply.body, _TYPES.budget, "accrual_types")
-            if isinstance(row, dict) and isinstance(row.get("id"), int)
-        ]
-
-    def accruals(self, d: date, last_id: str) -> Reply:
-        """A page of a day's accruals. ``last_id`` lives for 15 minutes."""
-        return self.transport.call(_BY_DAY, body={"date": d.isoformat(), "last_id": last_id})
-
-    def stocks(self, skus: Sequence[int]) -> Reply:
-        """Stock by warehouse of up to 100 skus."""
-        return self.transport.call(_STOCKS, body={"skus": [str(sku) for sku in skus]})
 
 
 def _told(reply: Reply, endpoint: Endpoint) -> dict[str, Any]:

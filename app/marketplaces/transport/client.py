@@ -1,8 +1,8 @@
 """One way out to a marketplace: budget, breaker, bounded retries, and errors with a sentence.
 
-What is retried: 5xx, time-outs and broken connections, a few times with jittered back-off (every
-call we make only reads, POST included). What is never retried here: a 429, because twenty of them
-in a row once earned a seller a lock of 7.8 days (facts/wildberries.md section 4).
+What is retried: 5xx, time-outs and broken connections, a few times with jittered back-off (calls that
+only read, POST included; one that writes is asked once). What is never retried here: a 429, because
+twenty of them in a row once earned a seller a lock of 7.8 days (facts/wildberries.md section 4).
 """
 
 import json
@@ -28,6 +28,7 @@ from app.marketplaces.errors import (
     ScopeMissing,
     TokenRefused,
 )
+from app.marketplaces.transport.bodies import read_body
 from app.marketplaces.transport.breaker import Breakers
 from app.marketplaces.transport.budget import RateBudget
 from app.marketplaces.transport.request import CallReport, Reply, RequestKey, canonical
@@ -65,12 +66,16 @@ class Retry(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """A method of the marketplace: its name in the budget, verb, host as the marketplace calls it, path."""
+    """A method of the marketplace: its name in the budget, verb, host as the marketplace calls it, path.
+
+    One that ``writes`` is asked once: whether it was done before its reply got lost, nobody knows.
+    """
 
     budget: str
     verb: str
     host: str
     path: str
+    writes: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,13 +97,16 @@ class Transport:
     _http: httpx.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        local = urlsplit(self.address.replace("{host}", "host")).hostname in _LOOPBACK
+        address = urlsplit(self.address.replace("{host}", "host"))
+        local = address.hostname in _LOOPBACK
         self._http = httpx.Client(
             auth=self.auth,
             timeout=httpx.Timeout(self.timeout, connect=min(10.0, self.timeout)),
             headers={"User-Agent": "ambar", "Accept": "application/json"},
             follow_redirects=False,
             trust_env=not local,
+            # Reading the trusted certificates takes a tenth of a second: not where nothing is encrypted.
+            verify=address.scheme != "http",
         )
 
     def __enter__(self) -> Self:
@@ -142,7 +150,7 @@ class Transport:
                 self._judge(endpoint, reply)
                 return reply
             self.breakers.failed(breaker_key)
-            if attempt >= self.retry.attempts:
+            if endpoint.writes or attempt >= self.retry.attempts:
                 raise MarketplaceDown(self.marketplace, failure)
             self.sleep(self.retry.pause(attempt))
 
@@ -163,19 +171,20 @@ class Transport:
         status, received, failure = 0, 0, ""
         reply: Reply | None = None
         try:
-            response = self._http.request(
+            with self._http.stream(
                 endpoint.verb,
                 self.address.format(host=endpoint.host) + endpoint.path,
                 params=params,
                 json=body,
-            )
-            status, received = response.status_code, len(response.content)
+            ) as response:
+                content = read_body(response)
+            status, received = response.status_code, len(content)
             if status >= 500:
                 failure = f"код {status}"
             else:
                 key = RequestKey(endpoint.verb, endpoint.host, endpoint.path, canonical(params, body))
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                reply = Reply(status, headers, response.content, key)
+                reply = Reply(status, headers, content, key)
         except httpx.TimeoutException:
             failure = "не дождались ответа"
         except httpx.DecodingError:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.marketplaces.wb.limits import is_open
-from app.marketplaces.wb.token import TokenType
+from app.marketplaces.wb.token import Scope, TokenType
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +15,11 @@ class WbPolicy:
     otherwise a unit is a calendar week, which keeps pages small. Methods closed to base tokens are no
     sources of theirs. ``finance_window`` is what a night re-reads of it, a longer one is a backfill.
     ``full_sales_page``: Wildberries cuts a sales reply at about 80,000 rows; a reply below this is
-    surely the last one.
+    surely the last one. ``scopes``: the token's categories, None where they are not known.
     """
 
     token_type: TokenType = TokenType.BASE
+    scopes: frozenset[Scope] | None = None
     finance_window: timedelta = timedelta(days=45)
     day_timezone: str = "Europe/Moscow"
     full_sales_page: int = 70_000
@@ -34,3 +35,7 @@ class WbPolicy:
     def may_call(self, method: str) -> bool:
         """Is the method ("wb.finance.list") open to this type of token?"""
         return is_open(self.token_type, method)
+
+    def covers(self, scope: Scope) -> bool:
+        """Does the token have the category? What a seller left out on purpose is no feed of his."""
+        return self.scopes is None or scope in self.scopes

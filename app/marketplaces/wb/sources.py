@@ -10,11 +10,23 @@ from zoneinfo import ZoneInfo
 
 from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window
-from app.marketplaces.wb import ads, money, orders, stock
+from app.marketplaces.wb import (
+    ads,
+    charges,
+    money,
+    orders,
+    prices,
+    rates,
+    returns,
+    reviews,
+    stock,
+    storage,
+    supplies,
+)
 from app.marketplaces.wb.client import CARDS_PAGE, WbClient
 from app.marketplaces.wb.normalize import normalise_cards, normalise_sales
+from app.marketplaces.wb.paging import changed_pages
 from app.marketplaces.wb.policy import WbPolicy
-from app.marketplaces.wb.sales_paging import changed_pages
 from app.marketplaces.wire import parse_json, parse_rows
 
 AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (
@@ -22,6 +34,13 @@ AREAS: tuple[Callable[[WbClient, WbPolicy], list[Source]], ...] = (
     orders.sources,
     money.sources,
     ads.sources,
+    storage.sources,
+    charges.sources,
+    returns.sources,
+    prices.sources,
+    supplies.sources,
+    reviews.sources,
+    rates.sources,
 )
 """Feeds that live in packages of their own, in the order of a night."""
 

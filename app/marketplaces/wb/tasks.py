@@ -5,7 +5,7 @@ is gone by then is ordered anew. A reply of the first step is kept like any othe
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.marketplaces.errors import Garbled, NotReady, Refused
@@ -43,7 +43,7 @@ class Task:
         if not task_id:
             reply = self._call("create", self.path, params)
             task_id = self._task_id(reply.body)
-            yield Page(reply.request, reply.body, task_id)
+            yield Page(reply.request, reply.body, task_id, is_receipt=True)
             self.client.transport.sleep(self.policy.poll_pause)
             if not self._is_ready(task_id):
                 raise Garbled(f"{self.budget}.status", "отчёт отменён площадкой")
@@ -95,6 +95,6 @@ class Task:
         return self.client.transport.call(endpoint, params=params)
 
 
-def is_report(page: Page) -> bool:
-    """Is it the report itself, not the reply to its order?"""
-    return page.key.path.endswith("/download")
+def last_report(pages: Sequence[Page]) -> list[bytes]:
+    """The report of the last task: one that went away while it was being taken was ordered anew."""
+    return [page.body for page in pages if page.key.path.endswith("/download")][-1:]

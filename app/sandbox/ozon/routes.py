@@ -6,71 +6,52 @@ from typing import Any
 
 from aiohttp import web
 
-from app.sandbox.http import Handler, Refused, body_of, reply, whole
-from app.sandbox.limits import Limits, Rate
+from app.sandbox.http import Handler, reply, whole
 from app.sandbox.ozon.accruals import Accruals, CursorRefused
+from app.sandbox.ozon.area import Area, Route
+from app.sandbox.ozon.door import NOT_FOUND, OBSOLETE, Door, error, invalid
 from app.sandbox.ozon.products import LARGEST_PAGE, Products
 from app.sandbox.ozon.stocks import LARGEST_PAGE as LARGEST_STOCKS
 from app.sandbox.ozon.stocks import Stocks
 from app.sandbox.ozon.types import TYPES
 from app.sandbox.world import MOSCOW, World
 
-ACCOUNT_RATE = Rate(1 / 50, 50)
-KEY_LIFE_DAYS = 90
 EARLIEST = date(2022, 1, 1)
 DEAD = ("/v3/finance/transaction/list", "/v3/finance/transaction/totals", "/v2/posting/fbo/list",
-        "/v3/posting/fbs/list", "/v1/warehouse/list")  # fmt: skip
-INVALID, FORBIDDEN, OBSOLETE, UNAUTHENTICATED, EXHAUSTED, NOT_FOUND = 3, 7, 9, 16, 8, 5
+        "/v3/posting/fbs/list", "/v3/posting/fbs/unfulfilled/list", "/v1/warehouse/list")  # fmt: skip
 
 
-def error(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
-    """``{code, message, details}``."""
-    return reply({"code": code, "message": message, "details": []}, status, headers)
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class OzonMethods:
-    """Handlers over one world. ``key_expires_in_days`` counts from the sandbox's today."""
+    """Handlers over one world."""
 
     world: World
-    limits: Limits
+    door: Door
     products: Products
     accruals: Accruals
     stocks: Stocks
-    key_expires_in_days: int = KEY_LIFE_DAYS
+    areas: tuple[Area, ...] = ()
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the methods, the dead ones, and 404 for the rest."""
-        table = {
-            "/v3/product/list": self.product_list,
-            "/v3/product/info/list": self.product_info,
-            "/v1/finance/accrual/types": self.accrual_types,
-            "/v1/finance/accrual/by-day": self.by_day,
-            "/v1/analytics/stocks": self.stock_rows,
-            "/v1/roles": self.roles,
-            "/v1/seller/info": self.seller,
-            "/v1/warehouse/ozon/list": self.warehouses,
-        }
-        for path, handler in table.items():
-            router.add_post(f"/ozon{path}", self._guard(handler))
+        for path, answer, rate in self._table():
+            router.add_post(f"/ozon{path}", self.door.guard(answer, rate, path))
         for path in DEAD:
-            router.add_post(f"/ozon{path}", self._guard(self.obsolete))
+            router.add_post(f"/ozon{path}", self.door.guard(self.obsolete))
         router.add_route("*", "/ozon/{rest:.*}", self._nothing())
 
-    def _guard(self, handler: Any) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            try:
-                headers = self._admit(request)
-                body = await body_of(request)
-                if body is None:
-                    return error(400, INVALID, "proto: syntax error (line 1:1): unexpected token")
-                answer: web.Response = await handler(body)
-            except Refused as refused:
-                return refused.reply
-            answer.headers.update(headers)
-            return answer
-
-        return guarded
+    def _table(self) -> list[Route]:
+        return [
+            Route("/v3/product/list", self.product_list),
+            Route("/v3/product/info/list", self.product_info),
+            Route("/v1/finance/accrual/types", self.accrual_types),
+            Route("/v1/finance/accrual/by-day", self.by_day),
+            Route("/v1/analytics/stocks", self.stock_rows),
+            Route("/v1/roles", self.roles),
+            Route("/v1/seller/info", self.seller),
+            Route("/v1/warehouse/ozon/list", self.warehouses),
+            *(route for area in self.areas for route in area.routes()),
+        ]
 
     def _nothing(self) -> Handler:
         async def handler(_request: web.Request) -> web.StreamResponse:
@@ -78,30 +59,15 @@ class OzonMethods:
 
         return handler
 
-    def _admit(self, request: web.Request) -> dict[str, str]:
-        client, key = request.headers.get("Client-Id", ""), request.headers.get("Api-Key", "")
-        if not client or not key:
-            raise Refused(error(401, UNAUTHENTICATED, "Client-Id and Api-Key headers are required"))
-        if (client, key) != (self.world.ozon_client_id, self.world.ozon_api_key):
-            raise Refused(error(403, FORBIDDEN, "Invalid Api-Key, please contact support"))
-        if self.key_expires_in_days <= 0:
-            raise Refused(error(403, FORBIDDEN, "Api-key is deactivated"))
-        verdict = self.limits.take(client, "account", ACCOUNT_RATE)
-        headers = {"Ratelimit-Remaining": str(verdict.remaining)}
-        if verdict.wait > 0:
-            headers["Retry-After"] = str(verdict.whole_seconds)
-            raise Refused(error(429, EXHAUSTED, "You have reached request rate limit per second", headers))
-        return headers
-
     async def obsolete(self, _body: dict[str, Any]) -> web.Response:
         return error(400, OBSOLETE, "obsolete method cannot be used")
 
     async def product_list(self, body: dict[str, Any]) -> web.Response:
         asked, limit = body.get("filter"), whole(body.get("limit", LARGEST_PAGE))
         if not isinstance(asked, dict):
-            return error(400, INVALID, "invalid GetProductListRequest.Filter: value is required")
+            return invalid("invalid GetProductListRequest.Filter: value is required")
         if limit is None or not 1 <= limit <= LARGEST_PAGE:
-            return error(400, INVALID, "invalid Limit: value must be inside range [1, 1000]")
+            return invalid("invalid Limit: value must be inside range [1, 1000]")
         try:
             page = self.products.page(
                 limit=limit,
@@ -109,16 +75,16 @@ class OzonMethods:
                 visibility=str(asked.get("visibility", "ALL")),
             )
         except ValueError:
-            return error(400, INVALID, "invalid last_id")
+            return invalid("invalid last_id")
         return reply(page)
 
     async def product_info(self, body: dict[str, Any]) -> web.Response:
         kinds = [kind for kind in ("offer_id", "product_id", "sku") if body.get(kind)]
         if len(kinds) != 1:
-            return error(400, INVALID, "use either offer_id or product_id or sku")
+            return invalid("use either offer_id or product_id or sku")
         wanted = [str(value) for value in body[kinds[0]]]
         if len(wanted) > LARGEST_PAGE:
-            return error(400, INVALID, "items count must be inside range [1, 1000]")
+            return invalid("items count must be inside range [1, 1000]")
         return reply(self.products.info(kinds[0], wanted))
 
     async def accrual_types(self, _body: dict[str, Any]) -> web.Response:
@@ -129,29 +95,24 @@ class OzonMethods:
         try:
             day = date.fromisoformat(str(body.get("date")))
         except ValueError:
-            return error(400, INVALID, "invalid date: must be in format YYYY-MM-DD")
+            return invalid("invalid date: must be in format YYYY-MM-DD")
         if day < EARLIEST:
-            return error(400, INVALID, "invalid date: must be not earlier than 2022-01-01")
+            return invalid("invalid date: must be not earlier than 2022-01-01")
         try:
             return reply(self.accruals.page(day, str(body.get("last_id") or "")))
         except CursorRefused as refused:
-            return error(400, INVALID, str(refused))
+            return invalid(str(refused))
 
     async def stock_rows(self, body: dict[str, Any]) -> web.Response:
         skus = body.get("skus")
         if not isinstance(skus, list) or not 1 <= len(skus) <= LARGEST_STOCKS:
-            return error(400, INVALID, "invalid skus: value must contain between 1 and 100 items, inclusive")
+            return invalid("invalid skus: value must contain between 1 and 100 items, inclusive")
         return reply({"items": self.stocks.rows([int(s) for s in skus if str(s).isdigit()])})
 
     async def roles(self, _body: dict[str, Any]) -> web.Response:
         noon = datetime.combine(self.world.today, time(12, 0), MOSCOW)
-        expires = noon + timedelta(days=self.key_expires_in_days)
-        methods = [
-            "/v3/product/list",
-            "/v3/product/info/list",
-            "/v1/finance/accrual/by-day",
-            "/v1/analytics/stocks",
-        ]
+        expires = noon + timedelta(days=self.door.key_expires_in_days)
+        methods = [route.path for route in self._table()]
         stamp = expires.astimezone(self.world.now.tzinfo).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return reply({"expires_at": stamp, "roles": [{"name": "Admin read only", "methods": methods}]})
 

@@ -18,13 +18,16 @@ STATUS_TEXT = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "To
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method's host and quotas: ``full`` for personal and service tokens, ``base`` for base ones
-    (None: closed to them). ``twin`` tells apart two methods of one path."""
+    (None: closed to them). ``twin`` tells apart two methods of one path; methods of one ``group`` share
+    an allowance; one that ``writes`` is closed to read-only tokens."""
 
     host: str
     path: str
     full: Rate
     base: Rate | None
     twin: str = ""
+    group: str = ""
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,12 @@ class Door:
                 bearer = self._bearer(request)
                 self._scope(method, bearer)
                 quota = self._quota(method, bearer)
-                answer = await handler(request)
             except Refused as refused:
                 return refused.reply
+            try:
+                answer = await handler(request)
+            except Refused as refused:
+                answer = refused.reply
             answer.headers.update(quota)
             return answer
 
@@ -77,13 +83,17 @@ class Door:
         if not bearer.may(HOST_SCOPES[method.host]):
             text = "scope is not allowed for this resource"
             raise Refused(self.problem(403, "forbidden", text, code=text))
+        if method.writes and bearer.read_only:
+            text = "read-only token scope is not allowed for this resource"
+            raise Refused(self.problem(403, "forbidden", text, code=text))
         if bearer.acc == BASE and method.base is None:
             text = "base token is not allowed"
             raise Refused(self.problem(403, "forbidden", text, code=f"{text} for this path"))
 
     def _quota(self, method: Method, bearer: Bearer) -> dict[str, str]:
         rate = method.base if bearer.acc == BASE and method.base else method.full
-        bucket = f"{method.host}{method.path}{method.twin}/{'base' if bearer.acc == BASE else 'full'}"
+        place = method.group or f"{method.host}{method.path}{method.twin}"
+        bucket = f"{place}/{'base' if bearer.acc == BASE else 'full'}"
         verdict = self.limits.take(bearer.seller, bucket, rate)
         headers = {"X-Ratelimit-Limit": str(verdict.limit), "X-Ratelimit-Remaining": str(verdict.remaining)}
         if verdict.wait <= 0:

@@ -28,11 +28,6 @@ def event_number(lines: Lines, *, returned: bool) -> Ints:
     return ((_key(lines) * factor) & np.int64((1 << 33) - 1)) + 1_000_000_000
 
 
-def cart_number(lines: Lines) -> Ints:
-    """The buyer's cart; here every order line has its own."""
-    return srid_number(lines) * 11 + 7
-
-
 def rrd_ids(day: date, count: int) -> Ints:
     """Ids of the rows of one day's reports: they grow from day to day."""
     return 4_000_000_000 + (day.toordinal() - _FIRST) * ROWS_A_DAY + np.arange(count, dtype=np.int64)
@@ -46,3 +41,8 @@ def daily_report_id(day: date, kind: int, oid: int) -> int:
 def weekly_report_id(monday: date, kind: int, oid: int) -> int:
     """Nine digits."""
     return 300_000_000 + (monday.toordinal() - _FIRST) // 7 * 100_000 + (oid % 40_000) * 2 + kind
+
+
+def supply_id(number: int) -> int:
+    """A delivery to a warehouse by its place in the market's list: the incomeId of the acceptance report."""
+    return 30_000_000 + number * 13

@@ -17,7 +17,7 @@ BITS = {
     "feedbacks": 7, "chat": 9, "supplies": 10, "returns": 11, "documents": 12, "finance": 13, "users": 16,
 }  # fmt: skip
 READ_ONLY = 30
-USUAL = ("content", "analytics", "statistics", "promotion", "feedbacks", "supplies", "finance")
+USUAL = ("content", "analytics", "prices", "statistics", "promotion", "feedbacks", "supplies", "finance")
 HOST_SCOPES: dict[str, str | None] = {
     "content-api": "content",
     "seller-analytics-api": "analytics",
@@ -46,6 +46,11 @@ class Bearer:
     def may(self, scope: str | None) -> bool:
         """Whether the category's bit is set."""
         return scope is None or bool(self.scopes & (1 << BITS[scope]))
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the token may change nothing."""
+        return bool(self.scopes & (1 << READ_ONLY))
 
 
 class TokenRefused(Exception):

@@ -15,6 +15,9 @@ from app.services.analytics.money_columns import kopecks, of_lines, of_sales
 DEFAULT_CURRENCY = "RUB"
 """Of a SKU-day that has stock but no money."""
 
+ADS_SPENT = "ads_spent"
+"""The kind of shared costs that a day has before it is settled."""
+
 VELOCITIES = (7, 14, 28)
 KOPECK, TEN_THOUSANDTH = Decimal("0.01"), Decimal("0.0001")
 
@@ -23,22 +26,32 @@ def metric_rows(facts: ChunkFacts, d_from: date, policy: Policy) -> pl.DataFrame
     """One row for every SKU-day from ``d_from`` with a sale, return, cost or stock, in metrics_daily's
     columns and the order of its key.
 
-    Money of a settled day is the finance report's, of any other the sales feed's.
+    Money of a settled day is the finance report's, of any other the sales feed's. What is booked beside
+    the report goes with it, but for advertising: that is known, and counted, before it.
     """
     settled_day = pl.col("d").is_in(facts.settled_days.implode())
-    lines, sales, stock = pl.collect_all([facts.lines, facts.sales, facts.stock])
-    money = _money(lines, sales.filter(pl.col("d") >= d_from), settled_day)
+    lines, shared, sales, stock = pl.collect_all([facts.lines, facts.shared, facts.sales, facts.stock])
+    beside = shared.with_columns(units=pl.lit(0, pl.Int64))
+    spent = beside.filter(~settled_day & (pl.col("kind") == ADS_SPENT))
+    lines = pl.concat([lines.filter(settled_day), beside.filter(settled_day).select(lines.columns)])
+    money = _money(lines, spent, sales.filter(pl.col("d") >= d_from), settled_day)
     cover_days = policy.aggr_days(facts.marketplace)
     computed = _computed(_with_stock(money, stock, settled_day), sales, facts, cover_days)
     return _columns(computed, facts.account_id, cover_days)
 
 
-def _money(lines: pl.DataFrame, sold: pl.DataFrame, settled_day: pl.Expr) -> pl.DataFrame:
+def _money(
+    lines: pl.DataFrame, spent: pl.DataFrame, sold: pl.DataFrame, settled_day: pl.Expr
+) -> pl.DataFrame:
     """Settled rows of settled days, preliminary rows of the others; a sale on a settled day that the
     report books elsewhere keeps its row, without money."""
-    settled = of_lines(lines.filter(settled_day)).with_columns(is_preliminary=pl.lit(False))
-    early = of_sales(sold.filter(~settled_day)).with_columns(is_preliminary=pl.lit(True))
     key = ["sku_id", "d", "currency"]
+    settled = of_lines(lines).with_columns(is_preliminary=pl.lit(False))
+    early = of_sales(sold.filter(~settled_day))
+    if spent.height:
+        both = pl.concat([early, of_lines(spent)], how="diagonal")
+        early = both.group_by(key).agg(pl.all().sum())
+    early = early.with_columns(is_preliminary=pl.lit(True))
     bare = (
         sold.filter(settled_day)
         .select(key)

@@ -1,6 +1,6 @@
 """The P&L of a period: the marketplaces' lines, COGS, profit, and what is still unknown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from app.repositories import freshness as wholeness
 from app.repositories import pnl_figures
 from app.repositories.pnl_figures import LineSum, MetricSum, UnitSum
 from app.services.analytics.common import Question, freshness
+from app.services.analytics.control import control
 from app.services.analytics.reports import PnlReport, PnlTotals
 
 MAX_DAYS = 730
@@ -33,21 +34,27 @@ class ShowPnl(Question):
         if not 1 <= query.days <= MAX_DAYS:
             raise BadInput(f"Период — от 1 до {MAX_DAYS} дней. Например: /pnl 30")
         last = self.yesterday()
-        return pnl(tx, last - timedelta(days=query.days - 1), last)
+        first = last - timedelta(days=query.days - 1)
+        return replace(pnl(tx, first, last), control=control(tx, first, last))
 
 
 def pnl(tx: TenantTx, d_from: date, d_to: date) -> PnlReport:
     """P&L of the days ``d_from..d_to``."""
     states = pnl_figures.days_by_state(tx, d_from, d_to)
-    lines = [*pnl_figures.line_sums(tx, d_from, d_to), *pnl_figures.early_sums(tx, d_from, d_to)]
-    own = pnl_figures.line_sums(tx, d_from, d_to, account_level=True)
+    paid = [*pnl_figures.line_sums(tx, d_from, d_to), *pnl_figures.early_sums(tx, d_from, d_to)]
+    beside = pnl_figures.shared_sums(tx, d_from, d_to)
+    own = [
+        *pnl_figures.line_sums(tx, d_from, d_to, account_level=True),
+        *pnl_figures.shared_sums(tx, d_from, d_to, account_level=True),
+    ]
     units = {each.currency: each for each in pnl_figures.unit_sums(tx, d_from, d_to)}
     metrics = {each.currency: each for each in pnl_figures.metric_sums(tx, d_from, d_to)}
-    currencies = sorted({each.currency for each in lines} | {c for c, m in metrics.items() if m.units})
+    moved = {each.currency for each in (*paid, *beside)}
+    currencies = sorted(moved | {c for c, m in metrics.items() if m.units})
     return PnlReport(
         d_from=d_from,
         d_to=d_to,
-        totals=tuple(_totals(c, lines, own, units.get(c), metrics.get(c)) for c in currencies),
+        totals=tuple(_totals(c, paid, beside, own, units.get(c), metrics.get(c)) for c in currencies),
         days_preliminary=tuple(d for d, state in states.items() if state == "preliminary"),
         days_missing=tuple(d for d, state in states.items() if state == "missing"),
         unplaced_rows=wholeness.unplaced_count(tx),
@@ -57,13 +64,14 @@ def pnl(tx: TenantTx, d_from: date, d_to: date) -> PnlReport:
 
 def _totals(
     currency: str,
-    lines: list[LineSum],
+    paid: list[LineSum],
+    beside: list[LineSum],
     account_level: list[LineSum],
     units: UnitSum | None,
     metrics: MetricSum | None,
 ) -> PnlTotals:
     sums = {line: Decimal(0) for line in PnlLine}
-    for each in lines:
+    for each in (*paid, *beside):
         if each.currency == currency:
             sums[PnlLine(each.line)] += each.amount
     unshared = sum(
@@ -85,7 +93,7 @@ def _totals(
         units_sold=units.sold if units else 0,
         units_returned=units.returned if units else 0,
         revenue_gross=units.gross if units else Decimal(0),
-        payout=sum(sums.values(), Decimal(0)),
+        payout=sum((each.amount for each in paid if each.currency == currency), Decimal(0)),
         cogs=known.cogs if known else None,
         profit=profit,
         margin=ratio(calc_margin(profit, revenue_net)) if profit is not None and revenue_net > 0 else None,

@@ -24,9 +24,10 @@ class Freshness:
 class PnlTotals:
     """P&L of one currency over a period. ``lines`` are signed from the seller's side.
 
-    ``payout`` is the plain sum of all lines; ``cogs`` and ``profit`` are None where no unit sold
-    has a known cost; otherwise they cover ``cost_coverage`` percent of the units sold and
-    ``profit_without_cost`` is what the SKUs without a cost brought before their cost.
+    ``payout`` is the plain sum of the marketplace's own lines. Ours differ in advertising alone: it
+    stands on the days it was spent, not on those it was deducted. ``cogs`` and ``profit`` are None
+    where no unit sold has a known cost; otherwise they cover ``cost_coverage`` percent of the units sold
+    and ``profit_without_cost`` is what the SKUs without a cost brought before their cost.
     """
 
     currency: str
@@ -44,6 +45,76 @@ class PnlTotals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCheck:
+    """A report of the marketplace beside what we booked of it.
+
+    ``residual`` is what it paid beyond that; ``is_here`` says whether its rows have come. ``reading`` are
+    the signs of additional payments, loyalty and payment schedule under which its own header adds up.
+    """
+
+    account_id: int
+    report_id: int
+    d_from: date
+    d_to: date
+    currency: str
+    payout: Decimal
+    is_here: bool
+    residual: Decimal
+    reading: tuple[int, int, int] | None
+    returns_turned: bool
+
+    @property
+    def is_equal(self) -> bool:
+        """To the kopeck?"""
+        return self.is_here and not self.residual and not self.returns_turned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """``checks`` of the period's reports, oldest first; ``base_tokens``: cabinets that will never be told
+    any."""
+
+    checks: tuple[ReportCheck, ...]
+    base_tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceLine:
+    """What a cabinet is owed as of day ``d``; ``withdrawable`` None: the marketplace does not say."""
+
+    cabinet: str
+    d: date
+    currency: str
+    current: Decimal
+    withdrawable: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutLine:
+    """Money sent for a report; ``check`` None: the report's header is not here."""
+
+    cabinet: str
+    d: date
+    amount: Decimal
+    currency: str
+    report: str
+    check: ReportCheck | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyReport:
+    """Payouts newest first. Of so many Wildberries ``cabinets`` ``base_tokens`` are told no payouts; of
+    those at ``ozon`` nothing is known yet."""
+
+    balances: tuple[BalanceLine, ...]
+    payouts: tuple[PayoutLine, ...]
+    cabinets: int
+    ozon: int
+    base_tokens: int
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PnlReport:
     """``days_preliminary`` of the period have no complete finance rows yet: their figures come from
     the sales feed and will change. ``days_missing`` have nothing at all."""
@@ -55,6 +126,7 @@ class PnlReport:
     days_missing: tuple[date, ...]
     unplaced_rows: int
     freshness: Freshness
+    control: Control | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +261,8 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
-    """One connected cabinet; ``missing_scopes`` in Russian words."""
+    """One connected cabinet; ``missing_scopes`` in Russian words, ``closed``: sentences about what the
+    token's type does not give, which is no error."""
 
     account_id: int
     name: str
@@ -199,11 +272,13 @@ class AccountStatus:
     token_kind: str
     missing_scopes: tuple[str, ...]
     state: str
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """What is connected, how fresh each source is, what is missing, what is running."""
+    """What is connected, how fresh each source is, what is missing, what is running; ``waits`` is what a
+    collection that waits for a marketplace says of its end."""
 
     organisation: str
     accounts: tuple[AccountStatus, ...]
@@ -212,8 +287,10 @@ class StatusReport:
     skus_without_cost: int
     unmapped: tuple[tuple[str, Decimal], ...]
     unplaced_rows: int
+    control: Control | None
     jobs_waiting: int
     freshness: Freshness
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from app.db.session import TenantTx
+from app.marketplaces.wb.closed import closed_to
 from app.marketplaces.wb.token import REQUIRED, SCOPE_NAMES
 from app.repositories import accounts, runs
 from app.repositories import freshness as wholeness
 from app.repositories.accounts import StoredAccount
 from app.services.analytics.common import Question, freshness
+from app.services.analytics.control import control
 from app.services.analytics.reports import AccountStatus, SourceStatus, StatusReport
+from app.services.ingestion.forecast import FINISHES
 
 EXPECTED = {
     "WB": ("wb.cards", "wb.sales", "wb.stock", "wb.finance"),
@@ -45,10 +48,12 @@ class ShowStatus(Question):
             skus_without_cost=wholeness.skus_without_cost(tx),
             unmapped=_unmapped(tx),
             unplaced_rows=wholeness.unplaced_count(tx),
+            control=control(tx, since, self.yesterday()),
             jobs_waiting=tx.run(
                 "SELECT count(*) FROM job WHERE tenant_id = :tenant_id AND state IN ('todo', 'doing')"
             ).scalar_one(),
             freshness=freshness(tx),
+            waits=_waits(tx),
         )
 
     def _source(self, tx: TenantTx, account: StoredAccount, source: str, since: date) -> SourceStatus:
@@ -94,6 +99,7 @@ def _account(account: StoredAccount) -> AccountStatus:
         token_kind=account.token_kind,
         missing_scopes=_missing_scopes(account),
         state=account.state,
+        closed=closed_to(account.token_kind) if account.marketplace == "WB" else (),
     )
 
 
@@ -102,6 +108,16 @@ def _missing_scopes(account: StoredAccount) -> tuple[str, ...]:
     if account.marketplace != "WB" or not account.scopes:
         return ()
     return tuple(SCOPE_NAMES[scope] for scope in sorted(REQUIRED) if SCOPE_NAMES[scope] not in account.scopes)
+
+
+def _waits(tx: TenantTx) -> str:
+    """What the collection that waits for its marketplace says: when it will be finished."""
+    found = tx.run(
+        "SELECT progress ->> 'stage' FROM job WHERE tenant_id = :tenant_id AND job_type = 'collect'"
+        " AND state = 'todo' AND strpos(progress ->> 'stage', :finishes) > 0 ORDER BY id DESC LIMIT 1",
+        finishes=FINISHES,
+    ).scalar()
+    return str(found or "")
 
 
 def _unmapped(tx: TenantTx) -> tuple[tuple[str, Decimal], ...]:

@@ -18,11 +18,14 @@ from app.db.session import Database
 from app.marketplaces.errors import Garbled, MarketplaceDown, RateLimited, TokenRefused
 from app.marketplaces.source import Source, Unit
 from app.queue.retry import is_database_away, say
-from app.repositories import runs
+from app.repositories import refusals, runs, unknown_values
 from app.repositories.metrics_input import SETTLING_SOURCES
 from app.repositories.runs import KeptPage, Run, RunKey
-from app.services.ingestion.facts import FactWriter, Written
+from app.services.ingestion.erasure import Believed, Erases, Told, check
+from app.services.ingestion.facts import Written
 from app.services.ingestion.plan import PUBLISHED_LATER
+from app.services.ingestion.turn import Busy
+from app.services.ingestion.unit import UnitWriter
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +51,8 @@ class Collected:
     """What became of a source: rows told, rows of facts by fate, units that said nothing new.
 
     ``wait_until``: the budget is spent until then, which is no failure. ``is_refused``: the token is.
-    ``is_down``: the marketplace did not answer; an hour later it may.
+    ``is_down``: the marketplace did not answer; an hour later it may. ``is_busy``: another collection has
+    the cabinet, ``note`` says so. ``has_unknown``: it said a word that we have no meaning for.
     """
 
     source: str
@@ -61,16 +65,25 @@ class Collected:
     wait_until: datetime | None = None
     is_refused: bool = False
     is_down: bool = False
+    is_busy: bool = False
+    has_unknown: bool = False
+    note: str = ""
+
+
+def _nobody_waits() -> None:
+    """Nobody else may want the cabinet meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """Collects sources of one account."""
+    """Collects sources of one account. ``beat`` is called after every page and before every unit."""
 
     db: Database
     clock: Clock
     account: Account
     trace_id: str
+    believed: Believed = frozenset()
+    beat: Callable[[], None] = _nobody_waits
 
     def collect(self, source: Source, d_from: date, d_to: date, progress: Progress) -> Collected:
         """Every unit of the days, oldest first.
@@ -78,15 +91,34 @@ class Collector:
         An error that a person should know ends the source with that sentence, a spent budget with
         the instant to come back at; what is done by then is done.
         """
+        total = self._units(source, d_from, d_to, progress)
+        self._restate_unknown(total)
+        return total
+
+    def _restate_unknown(self, total: Collected) -> None:
+        """Words without a meaning, as they stand in the facts after all units."""
+        key = RunKey(self.account.id, total.source, "")
+        with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
+            if total.has_unknown or (total.count.written and unknown_values.has_open(tx, key)):
+                unknown_values.restate(tx, key, self.clock.now())
+
+    def _units(self, source: Source, d_from: date, d_to: date, progress: Progress) -> Collected:
         units = source.units(d_from, d_to)
         total = Collected(source=source.name, units=len(units))
         progress(source.name, 0, len(units))
         for done, unit in enumerate(units, start=1):
+            self.beat()
             try:
                 written = self.collect_unit(source, unit, d_from)
             except RateLimited as limit:
                 log.info("source_waits", source=source.name, unit=unit.name, until=str(limit.until))
                 return replace(total, wait_until=limit.until)
+            except Erases as error:
+                # The other units may say something sensible.
+                total = self._failed(total, unit, error)
+                continue
+            except Busy:
+                raise
             except Exception as error:
                 if is_database_away(error):
                     raise
@@ -123,7 +155,7 @@ class Collector:
 
         ``since`` is the first day of the window that the unit is a part of.
         """
-        key = RunKey(self.account.id, source.name, _name(source, unit))
+        key = RunKey(self.account.id, source.name, run_name(source, unit))
         now = self.clock.now()
         with self.db.tenant(self.account.tenant_id) as tx:
             if runs.is_done(tx, key, self.trace_id):
@@ -136,9 +168,11 @@ class Collector:
             if is_database_away(error):
                 raise
             # What could not be understood, or broke us, is asked for anew and not taken from the store.
-            resumable = isinstance(error, AmbarError) and not isinstance(error, Garbled)
+            resumable = isinstance(error, AmbarError) and not isinstance(error, Garbled | Erases)
             sentence = say(error, self.trace_id)
             with self.db.tenant(self.account.tenant_id) as tx:
+                if isinstance(error, Erases):
+                    refusals.note_refused(tx, run.id, error.told.document())
                 runs.fail_run(tx, run.id, sentence, self.clock.now(), resumable=resumable)
             raise
 
@@ -148,6 +182,7 @@ class Collector:
             for page in source.fetch(unit, run.cursor):
                 with self.db.tenant(self.account.tenant_id) as tx:
                     pages.append(runs.keep_page(tx, key, run.id, page, self.clock.now()))
+                self.beat()
         # A page asked for again after a death, or by two hands that both held the run, counts once.
         return list(dict.fromkeys(pages))
 
@@ -163,15 +198,16 @@ class Collector:
                 runs.finish_run(tx, key, run.id, digest, {"rows": 0, "known": 1}, now, self.trace_id, since)
                 return None
             rows = source.normalise(unit, runs.read_pages(tx, self.account.id, pages))
-            writer = FactWriter(
-                tx=tx,
+            writer = UnitWriter(
+                source=source.name,
                 account_id=self.account.id,
                 marketplace=self.account.marketplace,
-                now=now,
                 trace_id=self.trace_id,
             )
-            written = writer.write(unit, rows, source.brings, replaces=source.replaces)
-            runs.keep_unplaced(tx, key, written.unplaced, unit, replaces=source.replaces)
+            written = writer.write(tx, unit, rows, source.brings, now, replaces=source.replaces)
+            if source.replaces and source.name not in self.believed:
+                told = Told(d_from=unit.d_from, d_to=unit.d_to, rows=written.rows, by_day=written.by_day)
+                check(tx, key, unit, told, written.by_kind, now)
             if complete := _complete(source, unit, written):
                 runs.cover(tx, key, complete, written.by_day, now)
             if source.name in SETTLING_SOURCES:
@@ -191,7 +227,7 @@ def _complete(source: Source, unit: Unit, written: Written) -> Unit | None:
     return unit._replace(d_to=last) if last is not None and last >= unit.d_from else None
 
 
-def _name(source: Source, unit: Unit) -> str:
+def run_name(source: Source, unit: Unit) -> str:
     """A snapshot is the truth of its day: the same stock tomorrow is tomorrow's fact."""
     return f"{unit.name}@{unit.d_to}" if unit.name == "now" and source.replaces else unit.name
 
@@ -215,4 +251,5 @@ def _add(total: Collected, written: Written | None) -> Collected:
         rows=total.rows + written.rows,
         count=total.count + written.count,
         unplaced=total.unplaced + len(written.unplaced),
+        has_unknown=total.has_unknown or written.has_unknown,
     )

@@ -3,9 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -14,13 +14,27 @@ from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
 from app.marketplaces.rows import SaleEventRow, SettlementRow, StockRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
-from app.repositories.catalogue import merge_catalogue, restate_first_sales, set_commission_rules
+from app.repositories import shared_costs
+from app.repositories.catalogue import (
+    merge_catalogue,
+    newest_sku,
+    restate_first_sales,
+    set_commission_rules,
+)
 from app.repositories.fact_kinds import FACT_KINDS, FactKind
 from app.repositories.fact_stage import stage_facts
 from app.repositories.staging import Staging
 from app.repositories.targets import DAILY_SALES, DAILY_STOCK, SALE_EVENT, SETTLEMENT_LINE
+from app.services.unknown import has_unknown
 
 _STOCKS: tuple[Kind, ...] = ("stock", "own_stock", "past_stock")
+
+DIVIDED_BY: frozenset[Kind] = frozenset({"settlement", "ad_charges", "ad_stats", "storage", "sales"})
+"""What costs of the whole cabinet come from, and are divided by."""
+
+SPOKEN_OF = timedelta(days=30)
+"""Days of advertising that a SKU may have a part in before anybody has heard of it: a night reads so many
+anew, whichever of its sources comes first."""
 
 
 class Dated(Protocol):
@@ -35,12 +49,14 @@ Row = TypeVar("Row", bound=Dated)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a unit did: rows that came, rows by day, and what the merge made of them."""
+    """What a unit did: rows that came, rows by day, and what the merge made of them, also kind by kind."""
 
     rows: int
     by_day: dict[date, int]
     count: MergeCount
     unplaced: tuple[Unplaced, ...]
+    by_kind: dict[str, MergeCount] = field(default_factory=dict)
+    has_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +76,7 @@ class FactWriter:
         kind means that all its rows of the unit's days are gone.
         """
         staging = Staging(self.tx, self.account_id, self.marketplace)
+        newest = newest_sku(self.tx)
         count, unplaced = MergeCount(), list(rows.unplaced)
         if rows.catalogue:
             merge_catalogue(self.tx, self.account_id, self.marketplace, rows.catalogue)
@@ -76,25 +93,36 @@ class FactWriter:
         }
         dated = [rows for kind, rows in facts.items() if FACT_KINDS[kind].target.dated]
         self._make_months(sales, settlement, *stocks.values(), *dated)
+        kinds: dict[str, MergeCount] = {}
         if "sales" in brings:
             staging.sales(sales)
-            count += self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
+            kinds["sales"] = self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
         for kind, stock in stocks.items():
-            count += self._stock(staging, kind, unit, stock, replaces=replaces)
+            kinds[kind] = self._stock(staging, kind, unit, stock, replaces=replaces)
         if "settlement" in brings:
             staging.settlement(settlement)
-            count += self._merge(
+            kinds["settlement"] = self._merge(
                 SETTLEMENT_LINE, "stage_settlement_line", unit, settlement, replaces=replaces
             )
         for kind, told in facts.items():
-            count += self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
+            kinds[kind] = self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
+        count = sum(kinds.values(), count)
         by_day = Counter(row.d for many in (sales, settlement, *stocks.values(), *dated) for row in many)
+        if self.marketplace == "WB":
+            if count.written and brings & DIVIDED_BY:
+                # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
+                old = by_day if "sales" not in brings else ()
+                shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
+            if newest_sku(self.tx) != newest:
+                shared_costs.mark_stale(self.tx, min(unit.d_from, _before(unit.d_to, SPOKEN_OF)))
         undated = sum(len(told) for kind, told in facts.items() if not FACT_KINDS[kind].target.dated)
         return Written(
             rows=sum(by_day.values()) + undated + len(rows.catalogue) + len(rows.commissions),
             by_day=dict(by_day),
             count=count,
             unplaced=tuple(unplaced),
+            by_kind=kinds,
+            has_unknown=has_unknown(rows, unplaced),
         )
 
     def _sales(self, staging: Staging, unit: Unit, days: list[date], *, replaces: bool) -> MergeCount:
@@ -128,7 +156,7 @@ class FactWriter:
         where = [scope.where] if scope.where else []
         where.append(
             f"{'' if kind == 'own_stock' else 'NOT '}EXISTS (SELECT FROM warehouse w "
-            "WHERE w.tenant_id = t.tenant_id AND w.id = t.warehouse_id AND w.is_own)"
+            "WHERE w.tenant_id = :tenant_id AND w.id = t.warehouse_id AND w.is_own)"
         )
         if kind == "past_stock":
             seen = (
@@ -203,6 +231,11 @@ def _money(row: Dated) -> tuple[Decimal | None, str]:
     if isinstance(row, SaleEventRow):
         return row.revenue_gross - row.refunds_amount, row.currency
     return None, ""
+
+
+def _before(d: date, step: timedelta) -> date:
+    """Not before the calendar begins: what is rebuilt may be a unit of all days."""
+    return d - step if d - date.min > step else date.min
 
 
 def _each_day(unit: Unit) -> list[date]:

@@ -12,10 +12,11 @@ from app.core.metrics import UNMEASURED, Metrics
 from app.db.session import Database
 from app.marketplaces.ozon.client import open_ozon, read_key
 from app.marketplaces.ozon.limits import ozon_limits
-from app.marketplaces.ozon.sources import OzonPolicy, ozon_sources
+from app.marketplaces.ozon.policy import OzonPolicy
+from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.source import Source
 from app.marketplaces.transport import Breakers, CallReport, Limit
-from app.marketplaces.wb.client import open_wb
+from app.marketplaces.wb.client import WbClient, open_wb
 from app.marketplaces.wb.limits import wb_limits
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.sources import wb_sources
@@ -48,24 +49,12 @@ class Gateway:
             TokenUnfit: the stored token has expired.
             Conflict: it was sealed with another master key.
         """
-        aad = account_aad(account.tenant_id, account.marketplace, account.seller_key)
-        secret = self.vault.decrypt(account.sealed, aad).decode()
         if account.marketplace == "WB":
-            token = read_token(secret, self.clock.now())
-            wb = open_wb(
-                token.raw,
-                address=self.settings.wb_api_url,
-                budget=self._budget(account, wb_limits(token.type, self.settings.api_pace)),
-                clock=self.wall_clock,
-                breakers=self.breakers,
-                timeout=self.settings.http_timeout_seconds,
-                on_call=partial(self._count, account.marketplace),
-            )
-            with wb.transport:
+            with self.wb(account) as (wb, token):
                 yield wb_sources(wb, self._wb_policy(token))
         else:
             ozon = open_ozon(
-                read_key(secret),
+                read_key(self._secret(account)),
                 address=self.settings.ozon_api_url,
                 budget=self._budget(account, ozon_limits(self.settings.api_pace)),
                 clock=self.wall_clock,
@@ -76,6 +65,41 @@ class Gateway:
             with ozon.transport:
                 yield ozon_sources(ozon, OzonPolicy())
 
+    @contextmanager
+    def wb(self, account: StoredAccount) -> Iterator[tuple[WbClient, WbToken]]:
+        """A Wildberries cabinet's client and what its token says of itself.
+
+        Raises:
+            TokenUnfit, Conflict: as ``sources``.
+        """
+        token = read_token(self._secret(account), self.clock.now())
+        wb = open_wb(
+            token.raw,
+            address=self.settings.wb_api_url,
+            budget=self._budget(account, wb_limits(token.type, self.settings.api_pace)),
+            clock=self.wall_clock,
+            breakers=self.breakers,
+            timeout=self.settings.http_timeout_seconds,
+            on_call=partial(self._count, account.marketplace),
+        )
+        with wb.transport:
+            yield wb, token
+
+    def _secret(self, account: StoredAccount) -> str:
+        aad = account_aad(account.tenant_id, account.marketplace, account.seller_key)
+        return self.vault.decrypt(account.sealed, aad).decode()
+
+    def limits(self, account: StoredAccount) -> dict[str, Limit]:
+        """How often each method of this cabinet may be called, by the type of its token.
+
+        Raises:
+            TokenUnfit, Conflict: as ``sources``.
+        """
+        if account.marketplace != "WB":
+            return ozon_limits(self.settings.api_pace)
+        token = read_token(self._secret(account), self.clock.now())
+        return wb_limits(token.type, self.settings.api_pace)
+
     def _count(self, marketplace: str, call: CallReport) -> None:
         self.metrics.marketplace_called(marketplace, call.budget, call.status, call.seconds)
 
@@ -83,7 +107,10 @@ class Gateway:
         # A marketplace that runs faster than the real one (the sandbox) has its reports ready sooner.
         pause = WbPolicy().poll_pause / self.settings.api_pace
         return WbPolicy(
-            token_type=token.type, day_timezone=self.settings.day_timezone, poll_pause=max(pause, 0.02)
+            token_type=token.type,
+            scopes=token.scopes,
+            day_timezone=self.settings.day_timezone,
+            poll_pause=max(pause, 0.02),
         )
 
     def _budget(self, account: StoredAccount, limits: Mapping[str, Limit]) -> DbRateBudget:

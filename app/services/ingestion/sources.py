@@ -11,8 +11,10 @@ from datetime import date
 
 from app.core.clock import Clock, SystemClock
 from app.db.session import Database
+from app.marketplaces.ozon.accruals import OzonAccruals
 from app.marketplaces.ozon.client import OzonClient
-from app.marketplaces.ozon.sources import OzonAccruals, OzonPolicy, OzonStock
+from app.marketplaces.ozon.policy import OzonPolicy
+from app.marketplaces.ozon.stock import OzonStock
 from app.marketplaces.source import Source
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.policy import WbPolicy

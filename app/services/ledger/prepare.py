@@ -1,7 +1,7 @@
 """A document as the posting function takes it: its lines numbered, in one order, none there twice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 
 from app.core.errors import BadInput
@@ -46,24 +46,24 @@ def prepare(document: StockDocument) -> Prepared:
     summed: dict[tuple[int, ...], Line] = {}
     for key, line in zip(keys, lines, strict=True):
         known = summed.get(key)
-        summed[key] = line if known is None else replace(known, qty=known.qty + line.qty)
+        summed[key] = line if known is None else known._replace(qty=known.qty + line.qty)
     order = {key: place for place, key in enumerate(sorted(summed))}
     made = tuple(summed[key] for key in order)
     if outbound:
-        made = tuple(replace(line, ref_line=number) for number, line in enumerate(made, 1))
+        made = tuple(line._replace(ref_line=number) for number, line in enumerate(made, 1))
     return Prepared(made, tuple(order[key] for key in keys))
 
 
 def _numbered(lines: Sequence[Line]) -> list[Line]:
     numbers = count(1)
     return [
-        line if line.ref_line is not None else replace(line, ref_line=number)
+        line if line.ref_line is not None else line._replace(ref_line=number)
         for number, line in zip(numbers, lines, strict=False)
     ]
 
 
 def _unnumbered(lines: Sequence[Line]) -> list[Line]:
-    return [replace(line, ref_line=None) for line in lines]
+    return [line._replace(ref_line=None) for line in lines]
 
 
 def _key(line: Line) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ class Cabinet:
     token_tail: str
     expires_at: datetime | None
     trace_id: str = ""
+    seller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,4 +129,5 @@ def _cabinet(account: StoredAccount) -> Cabinet:
         state=account.state,
         token_tail=account.token_tail,
         expires_at=account.expires_at,
+        seller=account.seller,
     )

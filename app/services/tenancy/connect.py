@@ -4,6 +4,7 @@ The secret lives in ``CheckedToken.secret`` for a moment, is never shown by ``re
 database only as AES-256-GCM, with the row's identity as associated data.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -23,6 +24,7 @@ class CheckedToken:
     """A token the marketplace accepted just now. ``notes`` are sentences worth telling the person.
 
     ``name`` "" = the marketplace would not tell it now (WB: once a day on a base token).
+    ``info`` is the rest of what it told of the seller, kept so that nobody has to ask again.
     ``secret`` is what a client is opened with: WB's token, Ozon's «Client-Id Api-Key».
     """
 
@@ -35,6 +37,7 @@ class CheckedToken:
     expires_at: datetime | None
     notes: tuple[str, ...]
     secret: str = field(repr=False)
+    info: Mapping[str, str] = field(default_factory=dict)
 
 
 class TokenChecker(Protocol):
@@ -90,6 +93,8 @@ class StoreAccount:
                 sealed=sealed,
             ),
         )
+        if checked.info:
+            accounts.keep_info(tx, account_id, checked.info)
         append_audit(
             tx,
             "cabinet.token" if known else "cabinet.connected",

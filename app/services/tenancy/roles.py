@@ -13,9 +13,11 @@ class Deed(StrEnum):
     HELP = "help"
     TODAY = "today"
     PNL = "pnl"
+    MONEY = "money"
     STOCK = "stock"
     SUPPLY = "supply"
     COST = "cost"
+    REVIEWS = "reviews"
     STATUS = "status"
     CONNECT = "connect"
     RECALC = "recalc"
@@ -36,8 +38,9 @@ MEMBER = ANYBODY | {Deed.ORG}
 
 ALLOWED: Mapping[str, frozenset[Deed]] = {
     "owner": frozenset(Deed) - {Deed.ADMIN},
-    "manager": MEMBER | {Deed.TODAY, Deed.PNL, Deed.STOCK, Deed.SUPPLY, Deed.COST, Deed.STATUS},
-    "analyst": MEMBER | {Deed.TODAY, Deed.PNL, Deed.STOCK, Deed.SUPPLY, Deed.STATUS},
+    "manager": MEMBER
+    | {Deed.TODAY, Deed.PNL, Deed.MONEY, Deed.STOCK, Deed.SUPPLY, Deed.COST, Deed.REVIEWS, Deed.STATUS},
+    "analyst": MEMBER | {Deed.TODAY, Deed.PNL, Deed.MONEY, Deed.STOCK, Deed.SUPPLY, Deed.STATUS},
     "storekeeper": MEMBER | {Deed.STOCK, Deed.SUPPLY},
 }
 ADMIN_ADDS = frozenset({Deed.RECALC, Deed.STATUS})

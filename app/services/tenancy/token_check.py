@@ -10,7 +10,7 @@ from app.marketplaces.errors import ScopeMissing, TokenRefused, TokenUnfit
 from app.marketplaces.ozon.client import OzonClient, open_ozon, read_key
 from app.marketplaces.ozon.limits import ozon_limits
 from app.marketplaces.transport import Breakers
-from app.marketplaces.wb.client import WbClient, open_wb
+from app.marketplaces.wb.client import SellerInfo, WbClient, open_wb
 from app.marketplaces.wb.limits import wb_limits
 from app.marketplaces.wb.token import SCOPE_NAMES, TYPE_NAMES, TokenType, WbToken, read_token
 from app.repositories.rate_budget import DbRateBudget
@@ -60,7 +60,7 @@ class MarketplaceTokenChecker:
         )
         with client.transport:
             _ping(client)
-            name, sid = _wb_owner(client, token)
+            seller, sid = _wb_owner(client, token)
         kind, _, remark = TYPE_NAMES[token.type].partition(":")
         notes = [f"Токен {kind}: {remark.strip()}."] if remark else []
         if token.type is TokenType.PERSONAL:
@@ -68,13 +68,14 @@ class MarketplaceTokenChecker:
         return CheckedToken(
             marketplace=WB,
             seller_key=sid,
-            name=name,
+            name=(seller.trade_mark or seller.name) if seller else "",
             kind=kind.partition(" (")[0],
             scopes=tuple(SCOPE_NAMES[scope] for scope in sorted(token.scopes)),
             missing_scopes=tuple(token.missing()),
             expires_at=token.expires_at,
             notes=tuple(notes if token.read_only else [*notes, NOT_READ_ONLY]),
             secret=token.raw,
+            info=seller._asdict() if seller else {},
         )
 
     def _ozon(self, pasted: str) -> CheckedToken:
@@ -119,20 +120,20 @@ def _ping(client: WbClient) -> None:
         return
 
 
-def _wb_owner(client: WbClient, token: WbToken) -> tuple[str, str]:
-    """Name and sid. The name may be refused (once a day on a base token); the sid is in the token."""
+def _wb_owner(client: WbClient, token: WbToken) -> tuple[SellerInfo | None, str]:
+    """The seller, who may be refused (told once a day on a base token), and the sid from the token."""
     try:
         seller = client.seller_info()
     except TokenRefused:
         raise
     except AmbarError:
         if token.sid:
-            return "", token.sid
+            return None, token.sid
         raise
     sid = token.sid or seller.sid
     if not sid:
         raise TokenUnfit("В токене не сказано, чей это кабинет. Выпустите новый в кабинете Wildberries.")
-    return seller.trade_mark or seller.name, sid
+    return seller, sid
 
 
 def _ozon_name(client: OzonClient) -> str:

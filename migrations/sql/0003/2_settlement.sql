@@ -125,18 +125,20 @@ CREATE TABLE ad_charge (
     CONSTRAINT fk_ad_charge_marketplace_account FOREIGN KEY(tenant_id, account_id) REFERENCES marketplace_account (tenant_id, id) ON DELETE CASCADE
 );
 
-CREATE TABLE ad_spend_daily (
+CREATE TABLE shared_cost_daily (
     tenant_id bigint NOT NULL,
     account_id bigint NOT NULL,
     d date NOT NULL,
-    campaign_id bigint NOT NULL,
-    card_id bigint NOT NULL,
+    kind text NOT NULL,
+    sku_id bigint NOT NULL,
     currency text NOT NULL,
-    spend numeric(14, 2) DEFAULT 0 NOT NULL,
-    CONSTRAINT pk_ad_spend_daily PRIMARY KEY (tenant_id, account_id, d, campaign_id, card_id, currency)
+    line text NOT NULL,
+    amount numeric(14, 2) DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_shared_cost_daily PRIMARY KEY (tenant_id, account_id, d, kind, sku_id, currency),
+    CONSTRAINT ck_shared_cost_daily_kind CHECK (kind IN ('ads_spent', 'ads_deducted', 'storage'))
 )
  PARTITION BY RANGE (d);
-CREATE INDEX ix_ad_spend_daily_d ON ad_spend_daily USING brin (d);
+CREATE INDEX ix_shared_cost_daily_d ON shared_cost_daily USING brin (d);
 
 CREATE TABLE unknown_value (
     tenant_id bigint NOT NULL,
@@ -149,6 +151,7 @@ CREATE TABLE unknown_value (
     amount numeric(14, 2) DEFAULT 0 NOT NULL,
     currency text DEFAULT '' NOT NULL,
     first_seen timestamptz DEFAULT now() NOT NULL,
+    last_seen timestamptz DEFAULT now() NOT NULL,
     told_at timestamptz,
     settled_at timestamptz,
     CONSTRAINT pk_unknown_value PRIMARY KEY (tenant_id, id),

@@ -8,7 +8,7 @@ BEGIN
     FOREACH tbl IN ARRAY ARRAY[
         'buyer_order', 'item_return', 'price', 'supply', 'supply_line', 'tariff',
         'finance_report', 'account_balance', 'storage_cost_daily', 'charge', 'ad_campaign', 'ad_stat_daily',
-        'ad_charge', 'ad_spend_daily', 'unknown_value'
+        'ad_charge', 'shared_cost_daily', 'unknown_value'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tbl);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tbl);

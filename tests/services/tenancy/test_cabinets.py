@@ -13,7 +13,7 @@ from app.sandbox.server import SandboxServer
 from app.services.analytics.pnl import pnl
 from app.services.jobs import CollectOrder, RequestCollect
 from app.services.tenancy.cabinets import CabinetSwitch, SwitchCabinet
-from tests.support.shop import Shop, connect, open_shop, sandbox
+from tests.support.shop import CORE, Shop, connect, open_shop, sandbox
 
 OZON = ("ozon.catalogue", "ozon.accruals", "ozon.stock")
 
@@ -30,7 +30,7 @@ def shop(
 ) -> Iterator[Shop]:
     """One organisation with two Ozon cabinets, a night behind it."""
     folder = tmp_path_factory.mktemp("house")
-    with open_shop(db, urls, folder, server, marketplaces=("OZON",)) as shop:
+    with open_shop(db, urls, folder, server, only=CORE, marketplaces=("OZON",)) as shop:
         key = f"{server.world.ozon_client_id} {server.world.ozon_api_key}"
         shop.accounts["second"] = connect(shop.house, shop.tenant_id, "OZON", "the-other", key)
         assert shop.night(days=2).errors == {}

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from app.marketplaces.rows import AdChargeRow, AdStatRow, CampaignRow
 from app.marketplaces.source import Normalised, Page, Unplaced
+from app.marketplaces.unplaced import set_aside, set_cost_aside
 from app.marketplaces.wb.ads.wire import Advert, Charge, Group, NmStats, Stats
 from app.marketplaces.wb.money.operations import plain
 from app.marketplaces.wb.normalize import MOSCOW
-from app.marketplaces.wire import ZERO, parse_rows, payload, read_rows, readable_day, readable_money
+from app.marketplaces.wire import ZERO, parse_rows, payload, read_rows
 
 STATUSES: Mapping[int, str] = {
     -1: "deleted", 4: "ready", 7: "ended", 8: "declined", 9: "active", 11: "paused",
@@ -62,9 +63,7 @@ def normalise_stats(bodies: Sequence[bytes]) -> Normalised:
     out = Normalised()
 
     def refuse(raw: Any, reason: str) -> None:
-        told = raw if isinstance(raw, dict) else {}
-        money = readable_money(told, "sum") if told else None
-        out.unplaced.append(Unplaced(str(told.get("advertId", "")), reason, payload(raw), money, "RUB", None))
+        out.unplaced.append(set_aside(raw, reason, "advertId", amount="sum"))
 
     for body in bodies:
         if not body.strip():
@@ -108,11 +107,9 @@ def normalise_charges(bodies: Sequence[bytes], d_to: date, day_timezone: ZoneInf
     seen: Counter[str] = Counter()
 
     def refuse(raw: Any, reason: str) -> None:
-        told = raw if isinstance(raw, dict) else {}
-        money = readable_money(told, "updSum") if told else None
-        key = hashlib.sha256(payload(raw).encode()).hexdigest()[:24]
-        cost = -money if money is not None else None
-        out.unplaced.append(Unplaced(key, reason, payload(raw), cost, "RUB", readable_day(told, "updTime")))
+        told = set_cost_aside(raw, reason, amount="updSum", day="updTime")
+        key = hashlib.sha256(told.payload.encode()).hexdigest()[:24]
+        out.unplaced.append(told._replace(row_key=key))
 
     told = [parse_rows(body, "wb.upd") for body in bodies if body.strip()]
     read = [list(read_rows(rows, Charge, refuse)) for rows in told]

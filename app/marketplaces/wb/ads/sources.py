@@ -5,10 +5,10 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, windows
 from app.marketplaces.wb.ads import calls
 from app.marketplaces.wb.ads.rows import normalise_campaigns, normalise_charges, normalise_stats
 from app.marketplaces.wb.ads.wire import Group
@@ -38,7 +38,7 @@ class WbAdMoney:
     brings: frozenset[Kind] = frozenset({"ad_charges"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
-        return list(_months(d_from, d_to))
+        return windows(d_from, d_to, LONGEST)
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
         reply = calls.upd(self.client, unit.d_from, unit.d_to)
@@ -59,7 +59,7 @@ class WbAds:
     brings: frozenset[Kind] = frozenset({"campaigns", "ad_stats"})
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
-        return list(_months(d_from, d_to))
+        return windows(d_from, d_to, LONGEST)
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
         if cursor:
@@ -100,13 +100,3 @@ def _campaigns(body: bytes) -> list[int]:
     groups = (group for _, group in read_rows(rows, Group, lambda _raw, _reason: None))
     wanted = (group for group in groups if group.status in WITH_STATISTICS)
     return sorted(listed.campaign_id for group in wanted for listed in group.campaigns or ())
-
-
-def _months(d_from: date, d_to: date) -> Iterator[Unit]:
-    """As many days at once as may be asked for, the last ones together: they are asked for every night."""
-    parts, last = [], d_to
-    while last >= d_from:
-        first = max(d_from, last - timedelta(days=LONGEST - 1))
-        parts.append(window(first, last))
-        last = first - timedelta(days=1)
-    return reversed(parts)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.marketplaces.rows import BalanceRow, CashflowRow, ReportRow
 from app.marketplaces.source import Normalised, Page, Unplaced
+from app.marketplaces.unplaced import set_aside
 from app.marketplaces.wire import (
     ZERO,
     Count,
@@ -20,8 +21,6 @@ from app.marketplaces.wire import (
     parse_rows,
     payload,
     read_rows,
-    readable_day,
-    readable_money,
 )
 
 PAYOUT = "payout"
@@ -64,10 +63,7 @@ def normalise_headers(pages: Sequence[Page]) -> Normalised:
     out = Normalised()
 
     def refuse(raw: Any, reason: str) -> None:
-        told = raw if isinstance(raw, dict) else {}
-        amount = readable_money(told, "bankPaymentSum") if told else None
-        day = readable_day(told, "createDate")
-        out.unplaced.append(Unplaced(str(told.get("reportId", "")), reason, payload(raw), amount, "RUB", day))
+        out.unplaced.append(set_aside(raw, reason, "reportId", amount="bankPaymentSum", day="createDate"))
 
     for page in pages:
         if not page.body.strip():

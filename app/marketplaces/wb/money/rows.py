@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 from app.domain.finance.settlement import PnlLine
 from app.marketplaces.rows import SettlementRow, SkuRef
 from app.marketplaces.source import Normalised, Unplaced
+from app.marketplaces.streaming import stream_rows
 from app.marketplaces.wb.money.operations import Kind, deduction_line, delivery_line, kind_of
 from app.marketplaces.wb.wire import FinanceRow
-from app.marketplaces.wire import ZERO, parse_rows, payload, read_rows, readable_day, readable_money
+from app.marketplaces.wire import ZERO, payload, read_rows, readable_day, readable_money
 
 _MINUS = (
     "deliveryService",
@@ -41,7 +42,7 @@ class _Part(NamedTuple):
 
 def normalise_finance(bodies: Sequence[bytes], period: str) -> Normalised:
     """Rows of sales-reports/detailed. ``period``: "daily" or "weekly", as asked for."""
-    out = Normalised()
+    out, same = Normalised(), dict[Any, Any]()
 
     def refuse(raw: Any, reason: str) -> None:
         out.unplaced.append(_unplaced(raw, reason))
@@ -49,34 +50,43 @@ def normalise_finance(bodies: Sequence[bytes], period: str) -> Normalised:
     for body in bodies:
         if not body.strip():
             continue  # 204: no more rows
-        for raw, row in read_rows(parse_rows(body, "wb.finance"), FinanceRow, refuse):
-            out.settlement.extend(settle(row, period))
+        for raw, row in read_rows(stream_rows(body, "wb.finance"), FinanceRow, refuse):
+            out.settlement.extend(settle(row, period, same))
             if row.payment_schedule:
                 out.unplaced.append(_schedule_note(raw, row))
     return out
 
 
-def settle(row: FinanceRow, period: str) -> Iterator[SettlementRow]:
-    """The settlement rows of one finance row, of every money field that is not zero."""
+def settle(row: FinanceRow, period: str, same: dict[Any, Any] | None = None) -> Iterator[SettlementRow]:
+    """The settlement rows of one finance row, of every money field that is not zero.
+
+    ``same`` keeps what many rows have in common (days, SKUs, operations), so that they share it: a page
+    may have 100,000 of them.
+    """
+    shared = ({} if same is None else same).setdefault
     sku = None
     if row.nm_id > 0:
         sku = SkuRef(nm_id=row.nm_id, barcode=row.barcode, size=row.tech_size, article=row.vendor_code)
+        sku = shared(sku, sku)
     operation = f"{row.operation}: {row.bonus}"[:300] if row.bonus else row.operation
+    operation = shared(operation, operation)
     currency = row.currency.upper()
+    currency = _CURRENCY_NAMES.get(currency, currency)
+    currency, d, row_id = shared(currency, currency), shared(row.rr_date, row.rr_date), str(row.rrd_id)
     for part in _parts(row):
         if part.amount or part.units:
             yield SettlementRow(
-                d=row.rr_date,
+                d=d,
                 period=period,
                 report_id=row.report_id,
-                row_id=str(row.rrd_id),
+                row_id=row_id,
                 part=part.name,
                 sku=sku,
                 operation=operation,
                 line=part.line,
                 units=part.units,
                 amount=part.amount,
-                currency=_CURRENCY_NAMES.get(currency, currency),
+                currency=currency,
                 ref=row.srid,
             )
 

@@ -10,13 +10,15 @@ from datetime import date, timedelta
 
 from app.marketplaces.errors import Garbled
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, window
+from app.marketplaces.streaming import stream_rows
+from app.marketplaces.transport import Reply
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.money import calls
 from app.marketplaces.wb.money.calls import Period
 from app.marketplaces.wb.money.reports import normalise_balance, normalise_headers
 from app.marketplaces.wb.money.rows import normalise_finance
+from app.marketplaces.wb.paging import offset_pages
 from app.marketplaces.wb.policy import WbPolicy
-from app.marketplaces.wire import parse_rows
 
 WEEK = timedelta(days=7)
 SURELY_PUBLISHED = timedelta(days=8)
@@ -69,10 +71,10 @@ class WbFinance:
             reply = calls.detailed(self.client, unit.d_from, unit.d_to, period, after)
             # 204 has no body. A page shorter than its limit ends the paging too: on a base token
             # the call that would bring the 204 costs twelve hours.
-            rows = parse_rows(reply.body, self.name) if reply.status != 204 else []
+            rows, last = _counted(reply.body, self.name) if reply.status != 204 else (0, None)
             following = 0
-            if len(rows) >= calls.PAGE:
-                following = _last_rrd(rows[-1], self.name)
+            if rows >= calls.PAGE:
+                following = _last_rrd(last, self.name)
                 if following == after:
                     raise Garbled(self.name, "страница повторяется")
             # No weekly report yet: the daily ones are all there is.
@@ -120,6 +122,14 @@ def _weeks(d_from: date, d_to: date) -> Iterator[Unit]:
         start = sunday + timedelta(days=1)
 
 
+def _counted(body: bytes, method: str) -> tuple[int, object]:
+    """How many rows a page has, and the last of them."""
+    rows, last = 0, None
+    for rows, last in enumerate(stream_rows(body, method), start=1):  # noqa: B007 - only the end counts
+        pass
+    return rows, last
+
+
 def _last_rrd(row: object, method: str) -> int:
     rrd = row.get("rrdId") if isinstance(row, dict) else None
     if isinstance(rrd, bool) or not isinstance(rrd, int | str) or not str(rrd).isdigit():
@@ -140,15 +150,10 @@ class WbReports:
         return [window(d_from, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        offset = int(cursor or 0)
-        while True:
-            reply = calls.headers(self.client, unit.d_from, unit.d_to, "weekly", offset)
-            rows = parse_rows(reply.body, self.name) if reply.status != 204 else []
-            more = len(rows) >= calls.LIST_PAGE
-            offset += len(rows)
-            yield Page(reply.request, reply.body, str(offset) if more else "")
-            if not more:
-                return
+        def ask(offset: int) -> Reply:
+            return calls.headers(self.client, unit.d_from, unit.d_to, "weekly", offset)
+
+        yield from offset_pages(ask, cursor, calls.LIST_PAGE, self.name, nothing_is_204=True)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_headers(pages)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from app.marketplaces.rows import OrderRow, SkuRef
-from app.marketplaces.source import Normalised, Unplaced
+from app.marketplaces.source import Normalised
+from app.marketplaces.unplaced import set_aside
 from app.marketplaces.wb.money.operations import plain
 from app.marketplaces.wb.normalize import CHANNELS, MOSCOW, business_day
 from app.marketplaces.wire import (
@@ -19,10 +20,7 @@ from app.marketplaces.wire import (
     Wire,
     parse_json,
     parse_rows,
-    payload,
     read_rows,
-    readable_day,
-    readable_money,
 )
 
 STATUSES: Mapping[str, str] = {
@@ -74,7 +72,7 @@ def normalise_orders(bodies: Sequence[bytes], day_timezone: ZoneInfo = MOSCOW) -
     out = Normalised()
 
     def refuse(raw: Any, reason: str) -> None:
-        out.unplaced.append(_unplaced(raw, reason, "date", "priceWithDisc"))
+        out.unplaced.append(set_aside(raw, reason, "srid", amount="priceWithDisc", day="date"))
 
     for body in bodies:
         for _, row in read_rows(parse_rows(body, "wb.orders"), Order, refuse):
@@ -104,7 +102,7 @@ def normalise_feed(bodies: Sequence[bytes], day_timezone: ZoneInfo = MOSCOW) -> 
     out = Normalised()
 
     def refuse(raw: Any, reason: str) -> None:
-        out.unplaced.append(_unplaced(raw, reason, "createdAt", "sellerPrice"))
+        out.unplaced.append(set_aside(raw, reason, "srid", amount="sellerPrice", day="createdAt"))
 
     for body in bodies:
         page = parse_json(body, "wb.order_feed")
@@ -133,9 +131,3 @@ def normalise_feed(bodies: Sequence[bytes], day_timezone: ZoneInfo = MOSCOW) -> 
                 )
             )
     return out
-
-
-def _unplaced(raw: Any, reason: str, day: str, amount: str) -> Unplaced:
-    told = raw if isinstance(raw, dict) else {}
-    money = readable_money(told, amount) if told else None
-    return Unplaced(str(told.get("srid", "")), reason, payload(raw), money, "RUB", readable_day(told, day))

@@ -12,8 +12,8 @@ from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.orders import calls
 from app.marketplaces.wb.orders.rows import normalise_feed, normalise_orders
+from app.marketplaces.wb.paging import changed_pages
 from app.marketplaces.wb.policy import WbPolicy
-from app.marketplaces.wb.sales_paging import changed_pages
 from app.marketplaces.wire import parse_json, parse_rows
 
 FEED_DAYS = 30

@@ -48,7 +48,7 @@ class WbStockHistory:
             number = str(uuid.uuid4())
             reply = self._order(number, unit)
             if reply is not None:
-                yield Page(reply.request, reply.body, number)
+                yield Page(reply.request, reply.body, number, is_receipt=True)
             self.client.transport.sleep(self.policy.poll_pause)
         self._wait(number)
         taken = Endpoint("wb.stock_history.file", "GET", _HOST, f"{_PATH}/file/{number}")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies
-from app.marketplaces.transport import Endpoint
+from app.marketplaces.transport import Endpoint, Reply
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.normalize import normalise_remains
+from app.marketplaces.wb.paging import offset_pages
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wb.stock.history import WbStockHistory
 from app.marketplaces.wb.stock.rows import normalise_now
-from app.marketplaces.wb.tasks import Task, is_report
-from app.marketplaces.wire import parse_rows
+from app.marketplaces.wb.tasks import Task, last_report
 
 PAGE = 250_000
 _HOST, _REPORT = "seller-analytics-api", "/api/analytics/v1/stocks-report"
@@ -54,7 +54,7 @@ class WbRemains:
         yield from task.pages(cursor, params)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
-        return normalise_remains([page.body for page in pages if is_report(page)], unit.d_to)
+        return normalise_remains(last_report(pages), unit.d_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,9 @@ class WbOwnStock:
 
 
 def _pages(client: WbClient, endpoint: Endpoint, cursor: str, method: str) -> Iterator[Page]:
-    """Pages by offset; 204 is «nothing at all»."""
-    offset = int(cursor or 0)
-    while True:
-        body = {"nmIds": [], "limit": PAGE, "offset": offset}
-        reply = client.transport.call(endpoint, body=body)
-        rows = parse_rows(reply.body, method, "data", "items") if reply.status != 204 else []
-        offset += len(rows)
-        more = len(rows) >= PAGE
-        yield Page(reply.request, reply.body, str(offset) if more else "")
-        if not more:
-            return
+    """204 is «nothing at all»."""
+
+    def ask(offset: int) -> Reply:
+        return client.transport.call(endpoint, body={"nmIds": [], "limit": PAGE, "offset": offset})
+
+    return offset_pages(ask, cursor, PAGE, method, "data", "items", nothing_is_204=True)

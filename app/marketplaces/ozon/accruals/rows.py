@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.domain.finance.settlement import PnlLine
-from app.marketplaces.ozon.accrual_lines import line_of, title_of
-from app.marketplaces.ozon.wire import Accrual, Commission, PostingProduct, TypedFee, amount_of
+from app.marketplaces.ozon.accruals.lines import line_of, title_of
+from app.marketplaces.ozon.accruals.wire import Accrual, Commission, PostingProduct, TypedFee
+from app.marketplaces.ozon.wire import amount_of
 from app.marketplaces.rows import SaleEventRow, SettlementRow, SkuRef
 from app.marketplaces.source import Normalised, Unplaced
 from app.marketplaces.wire import ZERO, parse_rows, payload, read_rows, readable_day, readable_money

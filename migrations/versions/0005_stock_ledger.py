@@ -1,6 +1,6 @@
 """The stock ledger: items, places, lots, balances, documents, entries, holds, orders, and who may post.
 
-Revision: 0004. The statements are in ``migrations/sql/0004``, one file an area, to be read.
+Revision: 0005. The statements are in ``migrations/sql/0005``, one file an area, to be read.
 """
 
 from datetime import UTC, datetime
@@ -9,12 +9,12 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
+revision = "0005"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).resolve().parents[1] / "sql" / "0004"
+SQL = Path(__file__).resolve().parents[1] / "sql" / "0005"
 
 TABLES = (
     "ledger_seal",

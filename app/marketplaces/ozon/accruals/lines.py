@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.domain.finance.settlement import PnlLine
-from app.marketplaces.ozon.accrual_types import NOT_PLACED, PLACED
+from app.marketplaces.ozon.accruals.types import NOT_PLACED, PLACED
 
 
 class AccrualType(NamedTuple):

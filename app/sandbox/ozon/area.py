@@ -1,0 +1,20 @@
+"""A part of the Ozon API in a file of its own: its methods, and who answers them."""
+
+from typing import NamedTuple, Protocol
+
+from app.sandbox.limits import Rate
+from app.sandbox.ozon.door import Answer
+
+
+class Route(NamedTuple):
+    """One published method, POST as all of them. ``rate``: a limit of its own, beside the account's."""
+
+    path: str
+    answer: Answer
+    rate: Rate | None = None
+
+
+class Area(Protocol):
+    """Orders, returns, supplies, …"""
+
+    def routes(self) -> list[Route]: ...
