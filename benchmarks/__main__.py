@@ -1,6 +1,17 @@
 """``python -m benchmarks``: all of them at modest sizes, some minutes; each alone takes ``--size``."""
 
-from benchmarks import finance_page, ledger, memory, merging, night, queue, recalc, second_night, wakeups
+from benchmarks import (
+    finance_page,
+    ledger,
+    ledger_asof,
+    memory,
+    merging,
+    night,
+    queue,
+    recalc,
+    second_night,
+    wakeups,
+)
 
 if __name__ == "__main__":
     recalc.main(2_500)
@@ -12,3 +23,4 @@ if __name__ == "__main__":
     queue.main(2_000, 1)
     wakeups.main(60)
     ledger.main(100, 1)
+    ledger_asof.main(500_000, 5_000)

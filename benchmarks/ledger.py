@@ -2,12 +2,14 @@
 pgbench (no Python at all) on the same server in the same run.
 
 The floor is six statements: begin, anchor, lock, update, entry, commit. Ours is the whole service: one Python
-process, walls, header, anchor, partitions, outbox and audit. `--size` is documents a client.
+process, walls, header, anchor, partitions, outbox and audit. `--size` is documents a client. The CPU that a
+document costs is told too: the best of some batches, which other programs on the machine disturb the least.
 """
 
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -84,6 +86,10 @@ def main(documents: int = 300, repetitions: int = 3) -> None:
             taken = take_turns({"ours": Contender(work(clients, ours, some, spread, LINES))}, repetitions)
             lines = clients * some * LINES / taken["ours"].median
             row(f"the whole service, documents of {LINES}, {clients} clients", f"{lines:,.0f} lines/s")
+        for lines, batch in ((1, 100), (LINES, 10)):
+            costs = [cost(bench, ours, batch, lines) for _ in range(5 * repetitions)]
+            server, python = (min(each) for each in zip(*costs, strict=True))
+            row(f"CPU of a document of {lines}: the server, Python", f"{server:.2f} + {python:.2f} ms")
 
 
 def spread(number: int) -> int:
@@ -145,6 +151,19 @@ class Floor:
         ]  # fmt: skip
         environment = {"PGPASSWORD": str(url.password or "")}
         return lambda: subprocess.run(command, check=True, capture_output=True, env=environment)
+
+
+def cost(bench: Bench, ours: Ours, documents: int, lines: int) -> tuple[float, float]:
+    """Milliseconds of CPU a document, of the server's sessions and of this process. Linux tells."""
+    pids = bench.scalar("SELECT array_agg(pid) FROM pg_stat_activity WHERE usename = 'ambar'")
+
+    def server() -> float:
+        return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e6
+
+    began, python = server(), time.process_time()
+    ours.post(documents, spread, lines)
+    python = (time.process_time() - python) * 1000
+    return (server() - began) / documents, python / documents
 
 
 def work(

@@ -1,31 +1,42 @@
-"""``ambar ledger``: the stock ledger proves itself, balances come back from it, an old one is taken over."""
+"""``ambar ledger``: the stock ledger proves itself, its periods are closed, an old one is taken over."""
 
 import sys
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from app.cli import shelf
 from app.core import logging
-from app.core.clock import SystemClock
 from app.core.config import get_settings
 from app.core.errors import NotFound
+from app.db.session import TenantTx
 from app.house import open_door
+from app.services.ledger.night import open_keeper
+from app.services.ledger.period import close_period, open_period
 from app.services.ledger.take_over import take_over
 from app.services.ledger.tenants import tenants_asked
-from app.services.ledger.verify import rebuild_ledger, seal_ledger, verify_ledger
+from app.services.ledger.verify import rebuild_ledger, verify_ledger
 
 ledger = typer.Typer(
     name="ledger",
-    help="Складская книга: проверить, восстановить остатки, загрузить старую.",
+    help="Складская книга: остатки, отпуск, сверка, закрытие периодов, загрузка старой.",
     no_args_is_help=True,
 )
 ORG = typer.Option("--org", help="Номер организации; без него — все.")
+DAY = "%Y-%m-%d"
 THIS_ORG = typer.Option("--org", help="Номер организации.")
 
 
 def register(cli: typer.Typer) -> None:
     cli.add_typer(ledger)
+
+
+for _command in (shelf.stock, shelf.outbound):
+    ledger.command()(_command)
 
 
 @ledger.command()
@@ -56,14 +67,53 @@ def rebuild(org: Annotated[int | None, ORG] = None) -> None:
 
 
 @ledger.command()
-def seal(org: Annotated[int | None, ORG] = None) -> None:
-    """Опечатать прошедшие дни: после этого переписать их незаметно нельзя."""
+def keep(org: Annotated[int | None, ORG] = None) -> None:
+    """То же, что каждую ночь: снять истёкшие резервы, опечатать прошедшие дни, сверить."""
     logging.configure("WARNING")
-    with open_door(get_settings()) as door:
+    found = 0
+    settings = get_settings()
+    with open_door(settings) as door:
+        keeper = open_keeper(door.db, settings.day_timezone)
         for tenant_id in tenants_asked(door.db, org):
-            with door.db.tenant(tenant_id, statement_timeout_ms=0) as tx:
-                days = seal_ledger(tx, SystemClock())
-            typer.echo(f"Организация {tenant_id}: опечатано дней {days}.")
+            kept = keeper(tenant_id)
+            found += len(kept.proof.faults)
+            typer.echo(
+                f"Организация {tenant_id}: снято резервов {kept.released}, опечатано дней {kept.sealed}, "
+                f"{'не сходится' if kept.proof.faults else 'сходится'}."
+            )
+    sys.exit(int(found > 0))
+
+
+@ledger.command("close")
+def close(
+    day: Annotated[datetime, typer.Argument(formats=[DAY], help="Первый день, который остаётся открытым.")],
+    org: Annotated[int, THIS_ORG],
+) -> None:
+    """Закрыть период: движений раньше этого дня больше не внести."""
+    _move(org, day.date(), lambda tx, zone: close_period(tx, day.date(), zone), "закрыто всё раньше")
+
+
+@ledger.command("open")
+def reopen(
+    org: Annotated[int, THIS_ORG],
+    day: Annotated[
+        datetime | None, typer.Argument(formats=[DAY], help="С какого дня; без него — все периоды.")
+    ] = None,
+) -> None:
+    """Открыть период снова. Кто и когда — останется в журнале изменений."""
+    first = day.date() if day else None
+    _move(org, first, lambda tx, zone: open_period(tx, first, zone), "открыто всё с")
+
+
+def _move(org: int, day: date | None, work: Callable[[TenantTx, ZoneInfo], bool], said: str) -> None:
+    settings = get_settings()
+    logging.configure("WARNING")
+    with open_door(settings) as door:
+        tenants_asked(door.db, org)
+        with door.db.tenant(org) as tx:
+            changed = work(tx, ZoneInfo(settings.day_timezone))
+    what = f"{said} {day:%d.%m.%Y}" if day else "открыты все периоды"
+    typer.echo(f"Организация {org}: {what}." if changed else "Так уже и было, ничего не изменилось.")
 
 
 @ledger.command("import")

@@ -79,6 +79,13 @@ class Settings(BaseSettings):
     collect_at_utc: str = Field("02:00", description="Когда ночью собирать данные, UTC.")
     recalc_at_utc: str = Field("03:00", description="Когда страховочный пересчёт, UTC.")
 
+    outbound_atomic: bool = Field(
+        False, description="Отпуск со склада целиком: если не хватает хоть одной строки, не уходит ничего."
+    )
+    near_expiry_days: int = Field(
+        30, ge=0, le=3650, description="За сколько дней до конца срока годности предупреждать."
+    )
+
     wb_api_url: str = Field(
         "https://{host}.wildberries.ru", description="Шаблон адреса Wildberries; {host} — имя узла."
     )

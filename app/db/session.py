@@ -7,19 +7,23 @@ the application's name for its length: it is in pg_stat_activity and the server'
 """
 
 import re
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, TextClause, create_engine, text
+import psycopg2
+from sqlalchemy import Dialect, Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session
 
 from app.core.trace import HOUSE, Actor, current_actor, current_trace
 from app.db.roles import APP, PLATFORM
-from app.db.slow import SLOW, tell_slow
+from app.db.slow import SLOW, tell_if_slow, tell_slow
 
 _TRACE = re.compile(r"[^0-9A-Za-z:._-]")
 """What a trace id may not hold: it is set by a statement, and is seen in pg_stat_activity."""
@@ -39,6 +43,45 @@ session may come from anybody: about 40 µs buy that no discipline is needed.
 def _clause(sql: str) -> TextClause:
     """Named SQL read once: looking for its parameters costs as much as a small question does."""
     return text(sql)
+
+
+@lru_cache(maxsize=256)
+def _spelled(sql: str, dialect: Dialect) -> str:
+    """Named SQL as the driver wants it."""
+    return str(_clause(sql).compile(dialect=dialect))
+
+
+RESTED = 5.0
+"""Seconds of rest after which a connection is asked whether it is still there, before it is used."""
+
+
+def _knock(engine: Engine) -> None:
+    """Never hand out a dead connection, and do not ask one that was alive a moment ago: that is a round trip.
+
+    Asked is one that rested for long (a silent loss is noticed in no other way) and one that has something to
+    say: at rest nobody has, so it is the server's farewell, or at most a notice.
+    """
+
+    def rest(_link: Any, record: Any) -> None:
+        record.info["rested_at"] = time.monotonic()
+
+    def wake(link: Any, record: Any, _proxy: Any) -> None:
+        rested_at = record.info.pop("rested_at", None)
+        if rested_at is None or (time.monotonic() - rested_at < RESTED and not _speaks(link)):
+            return
+        try:
+            engine.dialect.do_ping(link)
+        except psycopg2.Error as error:
+            raise DisconnectionError from error
+
+    event.listen(engine, "checkin", rest)
+    event.listen(engine, "checkout", wake)
+
+
+def _speaks(link: Any) -> bool:
+    poll = select.poll()
+    poll.register(link.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +124,16 @@ class Database:
     ) -> None:
         self.pool_size = pool_size
         self._timeout = statement_timeout_ms
+        self._slow_after = slow_after
         self.engine: Engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_timeout=30,
             hide_parameters=True,  # an error's text must not carry what was bound
         )
         tell_slow(self.engine, slow_after)
+        _knock(self.engine)
 
     @contextmanager
     def tenant(
@@ -103,8 +147,7 @@ class Database:
             if one_snapshot:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             trace = current_trace()
-            wall = f"SET LOCAL app.tenant_id = '{int(tenant_id)}'"
-            self._enter(session, APP, wall, trace, statement_timeout_ms)
+            self._enter(session, APP, _wall(tenant_id), trace, statement_timeout_ms)
             yield TenantTx(session, tenant_id, trace, current_actor())
 
     @contextmanager
@@ -115,9 +158,50 @@ class Database:
             self._enter(session, PLATFORM, "SET LOCAL app.tenant_id = ''", trace, None)
             yield PlatformTx(session, trace, current_actor())
 
+    def at_once(self, tenant_id: int, sql: str, **params: Any) -> list[tuple[Any, ...]]:
+        """A transaction of this tenant that is one statement: its rows, with all of it committed.
+
+        The door, the statement and the commit are one message, which the server takes as one transaction: one
+        round trip and not five. ``:tenant_id`` and ``:trace_id`` are always bound.
+
+        Raises DBAPIError, as a statement in a transaction does. Where the connection was lost on the way
+        nobody knows whether it was committed: for what may be said twice.
+        """
+        trace, dialect = current_trace(), self.engine.dialect
+        message = f"{self._door(APP, _wall(tenant_id), trace, None)}; {_spelled(sql, dialect)}"
+        pooled = self.engine.raw_connection()
+        link: Any = pooled.dbapi_connection
+        started, failure = time.monotonic(), ""
+        try:
+            link.autocommit = True  # the driver would begin by a message of its own
+            with link.cursor() as cursor:
+                cursor.execute(message, {"tenant_id": tenant_id, "trace_id": trace, **params})
+                rows: list[tuple[Any, ...]] = cursor.fetchall()
+            link.autocommit = False
+        except psycopg2.Error as error:
+            failure = type(error).__name__
+            lost = dialect.is_disconnect(error, link, None)
+            if lost:
+                pooled.invalidate(error)
+            else:
+                link.autocommit = False
+            raise DBAPIError.instance(
+                sql, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=lost
+            ) from error
+        except BaseException as error:
+            pooled.invalidate(error)  # nobody knows what state it is in
+            raise
+        finally:
+            pooled.close()
+            tell_if_slow(started, sql, self._slow_after, failure)
+        return rows
+
     def _enter(self, session: Session, role: str, tenant: str, trace: str, timeout_ms: int | None) -> None:
+        session.connection().exec_driver_sql(self._door(role, tenant, trace, timeout_ms))
+
+    def _door(self, role: str, tenant: str, trace: str, timeout_ms: int | None) -> str:
         timeout = self._timeout if timeout_ms is None else timeout_ms
-        session.connection().exec_driver_sql(
+        return (
             f"{_SWEEP}SET LOCAL ROLE {role}; {tenant}; SET LOCAL statement_timeout = {timeout}; "
             f"SET LOCAL application_name = 'ambar {_TRACE.sub('', trace)[:48]}'; "
             "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '15min'"
@@ -126,3 +210,7 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _wall(tenant_id: int) -> str:
+    return f"SET LOCAL app.tenant_id = '{int(tenant_id)}'"

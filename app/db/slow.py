@@ -39,7 +39,14 @@ def tell_slow(engine: Engine, over: float) -> None:
 
 def _tell(connection: Connection, statement: str, over: float, failure: str) -> None:
     started = connection.info.pop(_STARTED, None)
-    if started is None or (seconds := time.monotonic() - started) < over:
+    if started is not None:
+        tell_if_slow(started, statement, over, failure)
+
+
+def tell_if_slow(started: float, statement: str, over: float, failure: str) -> None:
+    """Log a statement begun at ``started`` (of ``time.monotonic``) where that is longer ago than ``over``."""
+    seconds = time.monotonic() - started
+    if seconds < over:
         return
     words = " ".join(statement.split())
     log.warning("statement_slow", seconds=round(seconds, 3), statement=words[:LONGEST_TEXT], failure=failure)

@@ -1,6 +1,7 @@
 -- name: post
 -- The kernel; see migrations/sql/0005/5_post.sql. The tenant is the transaction's own.
-SELECT n, ref_line, status, missing, stock_id, delta, reserved_delta, after_qty, after_reserved, version, hold_id
+SELECT numbers, statuses, missing, e_line, e_stock, e_delta, e_reserved_delta, e_after, e_after_reserved, e_version,
+    e_hold
 FROM ambar_ledger_post(
     :reason, :ref, CAST(:ref_lines AS integer[]), CAST(:items AS bigint[]), CAST(:locations AS bigint[]),
     CAST(:lots AS bigint[]), CAST(:targets AS bigint[]), CAST(:qtys AS integer[]), CAST(:holds AS bigint[]),

@@ -82,3 +82,18 @@ ORDER BY q.d LIMIT :limit
 SELECT count(*) FROM stock_ledger l
 WHERE l.tenant_id = :tenant_id AND l.posted_at < (
     SELECT CAST(min(s.d) AS timestamp) AT TIME ZONE 'UTC' FROM ledger_seal s WHERE s.tenant_id = :tenant_id)
+
+-- name: first_unsealed
+-- The oldest day (UTC) that is not under a seal.
+SELECT coalesce(
+    (SELECT max(s.d) + 1 FROM ledger_seal s WHERE s.tenant_id = :tenant_id),
+    (SELECT CAST(min(l.posted_at) AT TIME ZONE 'UTC' AS date) FROM stock_ledger l WHERE l.tenant_id = :tenant_id))
+
+-- name: note
+INSERT INTO ledger_proof (tenant_id, entries, faults, first_fault)
+VALUES (:tenant_id, :entries, :faults, :first_fault)
+ON CONFLICT (tenant_id) DO UPDATE SET entries = excluded.entries, faults = excluded.faults,
+    first_fault = excluded.first_fault, proven_at = excluded.proven_at
+
+-- name: begun_at
+SELECT d.posted_at FROM stock_document d WHERE d.tenant_id = :tenant_id ORDER BY d.id LIMIT 1

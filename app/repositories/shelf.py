@@ -45,10 +45,30 @@ class PastBalance:
     reserved: int
 
 
-def list_items_there(tx: TenantTx, limit: int, offset: int = 0, words: str = "") -> list[ItemThere]:
-    """A page of items by article, those that begin with ``words``."""
-    escaped = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    rows = tx.run(SQL["snapshot"], limit=limit, offset=offset, words=escaped)
+def list_page(tx: TenantTx, limit: int, offset: int = 0) -> list[int]:
+    """A page of items by article."""
+    return [row.id for row in tx.run(SQL["page"], limit=limit, offset=offset)]
+
+
+def find_items(tx: TenantTx, words: str, limit: int, offset: int = 0) -> list[int]:
+    """A page of items that answer to a barcode, an article or words of a name, the nearest first."""
+    return [row.item_id for row in tx.run(SQL["find"], words=words, limit=limit, offset=offset)]
+
+
+def items_named(tx: TenantTx, names: Sequence[str]) -> dict[str, int]:
+    """Items by what they are exactly: a barcode, or an article in any case; those that there are."""
+    return {row.name: row.item_id for row in tx.run(SQL["named"], names=[*names])}
+
+
+def place_named(tx: TenantTx, warehouse: str, code: str) -> int | None:
+    """A place of an own warehouse by its code."""
+    found: int | None = tx.run(SQL["place"], warehouse=warehouse, code=code).scalar()
+    return found
+
+
+def list_items_there(tx: TenantTx, items: Sequence[int]) -> list[ItemThere]:
+    """These items, in their order, with or without stock."""
+    rows = tx.run(SQL["snapshot"], items=[*items])
     return [
         ItemThere(
             item_id=row.id,

@@ -1,10 +1,30 @@
+-- name: page
+-- A page of items by article.
+SELECT i.id FROM item i WHERE i.tenant_id = :tenant_id ORDER BY lower(i.article) LIMIT :limit OFFSET :offset
+
+-- name: find
+-- A page of items that answer to what was typed or scanned, the nearest first; migrations/sql/0005/8_search.sql.
+SELECT f.item_id FROM ambar_find_items(:words, :limit, :offset) f
+
+-- name: named
+-- Items by barcode or article, exactly; a barcode goes before another item's article.
+SELECT n.name, coalesce(b.item_id, i.id) AS item_id
+FROM unnest(CAST(:names AS text[])) AS n(name)
+LEFT JOIN item_barcode b ON b.tenant_id = :tenant_id AND b.barcode = n.name
+LEFT JOIN item i ON i.tenant_id = :tenant_id AND lower(i.article) = lower(n.name)
+WHERE coalesce(b.item_id, i.id) IS NOT NULL
+
+-- name: place
+SELECT p.id FROM location p JOIN warehouse w ON w.tenant_id = :tenant_id AND w.id = p.warehouse_id
+WHERE p.tenant_id = :tenant_id AND w.marketplace = 'OWN' AND w.code = :warehouse AND p.code = :code
+
 -- name: snapshot
--- A page of items with what is on the shelf: pieces in all, the two fullest places, the earliest expiry among
--- lots with stock. Sums only for the page's items.
+-- Items, in the order asked, with what is on the shelf: pieces in all, the two fullest places, the earliest expiry
+-- among lots with stock.
 WITH page AS MATERIALIZED (
-    SELECT i.id, i.article, i.name FROM item i
-    WHERE i.tenant_id = :tenant_id AND (:words = '' OR lower(i.article) LIKE :words || '%')
-    ORDER BY lower(i.article), i.id LIMIT :limit OFFSET :offset
+    SELECT i.id, i.article, i.name, a.n
+    FROM unnest(CAST(:items AS bigint[])) WITH ORDINALITY AS a(id, n)
+    JOIN item i ON i.tenant_id = :tenant_id AND i.id = a.id
 ), there AS MATERIALIZED (
     SELECT s.item_id, s.location_id, s.lot_id, s.on_hand, s.reserved FROM stock s
     JOIN page p ON p.id = s.item_id
@@ -24,7 +44,7 @@ WITH page AS MATERIALIZED (
 SELECT p.id, p.article, p.name, coalesce(m.total, 0) AS total, coalesce(m.reserved, 0) AS reserved,
     coalesce(c.top, '[]') AS top, m.earliest
 FROM page p LEFT JOIN sums m ON m.item_id = p.id LEFT JOIN places c ON c.item_id = p.id
-ORDER BY lower(p.article), p.id
+ORDER BY p.n
 
 -- name: as_of_posted
 -- Balances of items as the books stood at an instant: the last entry of each balance until then.
@@ -39,12 +59,31 @@ WHERE s.tenant_id = :tenant_id AND s.item_id = ANY(CAST(:items AS bigint[]))
 ORDER BY s.item_id, s.location_id, s.lot_id
 
 -- name: as_of_occurred
--- Balances of items as the shelf stood at an instant, by what is known now: facts that came late included.
-SELECT s.id AS stock_id, s.item_id, s.location_id, s.lot_id, e.on_hand, e.reserved
+-- Balances of items as the shelf stood at an instant, by what is known now: as the books stood, with what happened
+-- before it and was told later, without what was told before it of a later time. Entries told as they happened are
+-- most of all, and never looked at: ix_stock_ledger_apart holds the others. A balance's entries are counted by its
+-- version.
+SELECT s.id AS stock_id, s.item_id, s.location_id, s.lot_id,
+    coalesce(e.after_qty, 0) + c.delta AS on_hand, coalesce(e.after_reserved, 0) + c.reserved_delta AS reserved
 FROM stock s
+LEFT JOIN LATERAL (
+    SELECT l.after_qty, l.after_reserved, l.version FROM stock_ledger l
+    WHERE l.tenant_id = :tenant_id AND l.stock_id = s.id AND l.posted_at <= :at
+    ORDER BY l.posted_at DESC, l.version DESC LIMIT 1
+) e ON true
 CROSS JOIN LATERAL (
-    SELECT sum(l.delta) AS on_hand, sum(l.reserved_delta) AS reserved, count(*) AS entries FROM stock_ledger l
-    WHERE l.tenant_id = :tenant_id AND l.stock_id = s.id AND l.occurred_at <= :at
-) e
-WHERE s.tenant_id = :tenant_id AND s.item_id = ANY(CAST(:items AS bigint[])) AND e.entries > 0
+    SELECT coalesce(sum(q.delta), 0) AS delta, coalesce(sum(q.reserved_delta), 0) AS reserved_delta,
+        coalesce(sum(q.entries), 0) AS entries
+    FROM (
+        SELECT l.delta, l.reserved_delta, 1 AS entries FROM stock_ledger l
+        WHERE l.tenant_id = :tenant_id AND l.stock_id = s.id AND l.posted_at > :at AND l.occurred_at <= :at
+            AND l.occurred_at <> l.posted_at
+        UNION ALL
+        SELECT -l.delta, -l.reserved_delta, -1 FROM stock_ledger l
+        WHERE l.tenant_id = :tenant_id AND l.stock_id = s.id AND l.posted_at <= :at AND l.occurred_at > :at
+            AND l.occurred_at <> l.posted_at
+    ) q
+) c
+WHERE s.tenant_id = :tenant_id AND s.item_id = ANY(CAST(:items AS bigint[]))
+    AND coalesce(e.version, 0) + c.entries > 0
 ORDER BY s.item_id, s.location_id, s.lot_id

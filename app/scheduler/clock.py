@@ -28,6 +28,11 @@ COLLECT_YESTERDAY = "collect_yesterday_data"
 RECALC_RECENT = "recalc_recent_metrics"
 HOUSEKEEP = "keep_house"
 
+KEEP_LEDGER = "keep_ledgers"
+
+KEEP_LEDGER_AT = time(0, 45)
+"""UTC, as the days that are sealed are: the one before has just ended."""
+
 HOUSEKEEP_AT = time(0, 30)
 """UTC, before the first night begins: months are made and dropped while nobody writes into them."""
 
@@ -78,6 +83,7 @@ def schedule_of(settings: Settings) -> tuple[Daily, ...]:
         Daily.parse(COLLECT_YESTERDAY, settings.collect_at_utc, "COLLECT_AT_UTC"),
         Daily.parse(RECALC_RECENT, settings.recalc_at_utc, "RECALC_AT_UTC"),
         Daily(HOUSEKEEP, HOUSEKEEP_AT),
+        Daily(KEEP_LEDGER, KEEP_LEDGER_AT),
     )
 
 

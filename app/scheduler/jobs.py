@@ -5,7 +5,7 @@ what they did; the scheduled firings enqueue jobs that call the same services.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
@@ -15,10 +15,11 @@ from app.core.trace import new_trace
 from app.db.session import Database, PlatformTx
 from app.house import House, open_house
 from app.queue.port import JobQueue, NewJob
-from app.scheduler.clock import COLLECT_YESTERDAY, HOUSEKEEP, RECALC_RECENT, OnFire
+from app.scheduler.clock import COLLECT_YESTERDAY, HOUSEKEEP, KEEP_LEDGER, RECALC_RECENT, OnFire
 from app.services import recalc_metrics as recalculation
 from app.services.housekeeping import HOUSEKEEPING
 from app.services.jobs import collect_job, recalc_job
+from app.services.ledger.night import ledger_job
 from app.services.night import Progress, policy_of
 
 
@@ -69,8 +70,8 @@ def tenants(db: Database) -> list[int]:
 
 
 def on_fire(queue: JobQueue, settings: Settings) -> OnFire:
-    """What a firing enqueues: the house's cleaning, or for every organisation its night or the safety
-    net's recalculation."""
+    """What a firing enqueues: the house's cleaning, or for every organisation its night, the safety
+    net's recalculation or the keeping of its stock ledger."""
 
     def enqueue(tx: PlatformTx, job: str, fire_time: datetime) -> None:
         if job == HOUSEKEEP:
@@ -97,9 +98,10 @@ def _housekeeping(fire_time: datetime) -> NewJob:
     )
 
 
-_JOBS = {
+_JOBS: Mapping[str, Callable[[int, date], NewJob]] = {
     COLLECT_YESTERDAY: lambda tenant_id, d: collect_job(tenant_id, d, new_trace()),
     RECALC_RECENT: _recalc_job,
+    KEEP_LEDGER: lambda tenant_id, _: ledger_job(tenant_id, new_trace()),
 }
 
 

@@ -34,7 +34,12 @@ SOURCE_NAMES = {
     "ozon.turn": "очередь к кабинету Ozon",
 }
 
-JOB_NAMES = {"collect": "сбор данных", "recalc": "пересчёт", "housekeeping": "уборка"}
+JOB_NAMES = {
+    "collect": "сбор данных",
+    "recalc": "пересчёт",
+    "housekeeping": "уборка",
+    "ledger": "складская книга",
+}
 
 
 def job_name(job_type: str) -> str:

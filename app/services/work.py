@@ -16,6 +16,7 @@ from app.services.housekeeping import HOUSEKEEPING, Housekeeper, HousekeepingWor
 from app.services.ingestion.forecast import told
 from app.services.ingestion.plan import FIRST_NIGHT_DAYS
 from app.services.jobs import COLLECT, RECALC, backfill_job
+from app.services.ledger.night import LEDGER, LedgerWork, open_keeper
 from app.services.names import source_name
 from app.services.night import Night, NightReport, policy_of
 from app.services.recalc_metrics import recalc_metrics
@@ -135,6 +136,7 @@ def handlers(night: Night, teller: Teller, queue: JobQueue | None = None) -> dic
     return {
         COLLECT: CollectWork(night=night, teller=teller, queue=queue),
         RECALC: RecalcWork(db=night.db, settings=night.settings),
+        LEDGER: LedgerWork(keep=open_keeper(night.db, night.settings.day_timezone)),
         HOUSEKEEPING: HousekeepingWork(
             # Its days are real ones, whatever day the business is in.
             cleaner=Housekeeper(

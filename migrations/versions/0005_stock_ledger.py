@@ -17,6 +17,7 @@ depends_on = None
 SQL = Path(__file__).resolve().parents[1] / "sql" / "0005"
 
 TABLES = (
+    "ledger_proof",
     "ledger_seal",
     "ledger_period",
     "hold",
@@ -51,7 +52,8 @@ def downgrade() -> None:
     op.execute(
         "DO $$ DECLARE f text; BEGIN"
         " FOR f IN SELECT oid::regprocedure::text FROM pg_proc"
-        " WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'ambar\\_ledger\\_%'"
+        " WHERE pronamespace = 'public'::regnamespace AND"
+        " (proname LIKE 'ambar\\_ledger\\_%' OR proname = 'ambar_find_items')"
         " LOOP EXECUTE 'DROP FUNCTION ' || f; END LOOP; END $$"
     )
     for table in TABLES:

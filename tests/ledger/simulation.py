@@ -1,5 +1,7 @@
 """Many workers on one shelf, under a seed: hot and spread goods, repeats, killed connections and workers,
 a business clock that jumps. Whoever loses an answer asks again under the same reference.
+
+A step is a document of every worker, all at once; after it the ledger proves itself.
 """
 
 import random
@@ -21,6 +23,7 @@ from app.db.install import Urls
 from app.db.session import Database
 from app.domain.warehouse.movements import Line, Posted, Reason, Status, StockDocument
 from app.services.ledger.posting import PostStock, StockDesk
+from app.services.ledger.verify import verify_ledger
 from tests.support.databases import superuser
 from tests.support.shelf import NOON, Shelf
 
@@ -53,6 +56,17 @@ class Outcome:
 
 
 @dataclass(slots=True)
+class Hand:
+    """A worker: what it will do is in its dice, and in the promises it was given."""
+
+    number: int
+    dice: random.Random
+    post: PostStock
+    desk: StockDesk
+    holds: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Town:
     """A shelf, its goods, and who works there."""
 
@@ -60,12 +74,13 @@ class Town:
     urls: Urls
     seed: int
     workers: int
-    documents: int
+    steps: int
     kills: bool = True
     outcome: Outcome = field(default_factory=Outcome)
+    _calm: Lock = field(default_factory=Lock)
 
     def run(self) -> Outcome:
-        """All documents of all workers, answered."""
+        """All documents of all workers, answered. Raises AssertionError where a proof finds a fault."""
         places = [self.shelf.place() for _ in range(3)]
         items = [self.shelf.item() for _ in range(8)]
         for item in items:
@@ -73,23 +88,28 @@ class Town:
         db = Database(
             self.shelf.db.engine.url.render_as_string(hide_password=False), pool_size=self.workers + 2
         )
+        hands = [self._hand(db, number) for number in range(self.workers)]
         with self._killer(), ThreadPoolExecutor(self.workers) as pool:
-            works = [pool.submit(self._work, db, n, items, places) for n in range(self.workers)]
-            for each in works:
-                each.result()
+            for step in range(self.steps):
+                works = [pool.submit(self._work, db, each, step, items, places) for each in hands]
+                for each in works:
+                    each.result()
+                with self._calm:
+                    faults = verify_ledger(self.shelf.db, self.shelf.tenant_id).faults
+                assert faults == (), f"LEDGER_SEED={self.seed}, step {step}"
         db.close()
         return self.outcome
 
-    def _work(self, db: Database, number: int, items: list[int], places: list[int]) -> None:
-        dice = random.Random(f"{self.seed}/{number}")
+    def _hand(self, db: Database, number: int) -> Hand:
         post = PostStock(clock=Jumping(self.seed + number), day_zone=ZoneInfo("Europe/Moscow"))
-        desk = StockDesk(db=db, post=post)
-        holds: list[int] = []
-        for each in range(self.documents):
-            document = self._document(dice, f"{number}/{each}", items, places, holds)
-            for _ in range(dice.choice((1, 1, 1, 2, 3))):
-                answer = self._answered(dice, db, desk, post, document)
-                self._note(document, answer, holds)
+        dice = random.Random(f"{self.seed}/{number}")
+        return Hand(number, dice, post, StockDesk(db=db, post=post))
+
+    def _work(self, db: Database, hand: Hand, step: int, items: list[int], places: list[int]) -> None:
+        document = self._document(hand.dice, f"{hand.number}/{step}", items, places, hand.holds)
+        for _ in range(hand.dice.choice((1, 1, 1, 2, 3))):
+            answer = self._answered(hand.dice, db, hand.desk, hand.post, document)
+            self._note(document, answer, hand.holds)
 
     def _document(
         self, dice: random.Random, ref: str, items: list[int], places: list[int], holds: list[int]
@@ -163,13 +183,14 @@ class Town:
             dice = random.Random(self.seed)
             with superuser(self.urls.admin) as connection:
                 while not over.wait(dice.uniform(0.02, 0.1)):
-                    connection.execute(
-                        text(
-                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
-                            " current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
-                            " AND application_name LIKE 'ambar %' ORDER BY random() LIMIT 1"
+                    with self._calm:  # whoever proves the ledger is left alone
+                        connection.execute(
+                            text(
+                                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+                                " current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+                                " AND application_name LIKE 'ambar %' ORDER BY random() LIMIT 1"
+                            )
                         )
-                    )
 
         killer = Thread(target=kill)
         killer.start()

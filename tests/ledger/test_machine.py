@@ -158,10 +158,7 @@ class Machine(RuleBasedStateMachine):
             return
         lines = document.lines
         if more and document.reason is not Reason.REVERSAL:
-            lines = [
-                Line(**{name: getattr(line, name) for name in line.__slots__} | {"qty": line.qty + 1})
-                for line in lines
-            ]
+            lines = [line._replace(qty=line.qty + 7) for line in lines]  # never to nothing
         again = self.shelf.desk(
             self.shelf.tenant_id,
             StockDocument(reason=document.reason, ref=document.ref, lines=lines, reverses=document.reverses),

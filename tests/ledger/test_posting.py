@@ -309,7 +309,7 @@ def test_a_closed_period_takes_no_older_facts_and_still_answers_repeats(
     line = Line(item_id=item, qty=1, location_id=here)
     shelf.do(Reason.RECEIPT, line, ref="R-2", occurred_at=old)
     with shelf.db.tenant(shelf.tenant_id) as tx:
-        tx.run("SELECT ambar_ledger_close(:before, 0, '', '')", before=datetime(2026, 11, 1, tzinfo=UTC))
+        tx.run("SELECT ambar_ledger_close(:before, '', 0, '', '')", before=datetime(2026, 11, 1, tzinfo=UTC))
     with pytest.raises(Conflict, match="закрыт"):
         shelf.do(Reason.RECEIPT, line, ref="R-3", occurred_at=old)
     assert shelf.do(Reason.RECEIPT, line, ref="R-2", occurred_at=old).status is SAME

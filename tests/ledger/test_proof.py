@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from app.core.clock import FixedClock
 from app.db.install import Urls
 from app.domain.warehouse.movements import Line, Reason
+from app.repositories import ledger_proof
 from app.services.ledger.snapshot import query_stock_as_of
-from app.services.ledger.verify import rebuild_ledger, seal_ledger, verify_ledger
+from app.services.ledger.verify import rebuild_ledger, verify_ledger
 from tests.support.databases import superuser
-from tests.support.refusals import refused
 from tests.support.shelf import Shelf
 
 Deed = Callable[[str], None]
@@ -89,8 +88,8 @@ def sealed(shelf: Shelf, deed: Deed) -> None:
     """The shelf's life, two days ago and under its seal."""
     deed("UPDATE stock_ledger SET posted_at = posted_at - interval '2 days' WHERE {t}")
     with shelf.db.tenant(shelf.tenant_id) as tx:
-        assert seal_ledger(tx, FixedClock(datetime.now(UTC))) == 2
-        assert seal_ledger(tx, FixedClock(datetime.now(UTC))) == 0
+        assert ledger_proof.seal(tx, datetime.now(UTC).date()) == 2
+        assert ledger_proof.seal(tx, datetime.now(UTC).date()) == 0
     assert faults(shelf) == set()
 
 
@@ -122,11 +121,6 @@ def test_today_is_not_sealed(lived_in: Shelf) -> None:
         assert tx.run("SELECT ambar_ledger_seal(:d)", d=date(2100, 1, 1)).scalar_one() == 0
 
 
-def test_a_period_that_is_not_over_cannot_be_closed(lived_in: Shelf) -> None:
-    with refused("22023", saying="not over"), lived_in.db.tenant(lived_in.tenant_id) as tx:
-        tx.run("SELECT ambar_ledger_close(now() + interval '1 hour', 0, '', '')")
-
-
 def test_stock_as_of_any_instant_by_the_books_and_by_the_facts(shelf: Shelf) -> None:
     item, here = shelf.item(), shelf.place()
     long_ago = datetime.now(UTC) - timedelta(days=30)
@@ -154,4 +148,14 @@ def test_stock_as_of_any_instant_by_the_books_and_by_the_facts(shelf: Shelf) -> 
         [(8, 0)],
         [(8, 0)],
         [(4, 1)],
+    ]
+    # A fact of a time yet to come: in the books at once, on the shelf when its time comes.
+    shelf.do(
+        Reason.RECEIPT, Line(item_id=item, qty=5, location_id=here), occurred_at=datetime.now(UTC) + 2 * day
+    )
+    now = datetime.now(UTC)
+    assert [was(now, "posted"), was(now, "occurred"), was(now + 3 * day, "occurred")] == [
+        [(9, 1)],
+        [(4, 1)],
+        [(9, 1)],
     ]

@@ -21,12 +21,11 @@ Told = Callable[[str, object], None]
 SEED = int(os.environ.get("LEDGER_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 
 
-def simulate(db: Database, urls: Urls, seed: int, workers: int, documents: int) -> Counter[str]:
+def simulate(db: Database, urls: Urls, seed: int, workers: int, steps: int) -> Counter[str]:
     """One run; what happened in it."""
     shelf = Shelf(db)
-    town = Town(shelf, urls, seed, workers, documents)
+    town = Town(shelf, urls, seed, workers, steps)
     outcome = town.run()
-    assert verify_ledger(db, shelf.tenant_id).faults == (), f"LEDGER_SEED={seed}"
     with db.tenant(shelf.tenant_id) as tx:
         rows = tx.run("SELECT id, on_hand, reserved FROM stock WHERE tenant_id = :tenant_id").all()
         received = tx.run(
@@ -42,7 +41,7 @@ def simulate(db: Database, urls: Urls, seed: int, workers: int, documents: int) 
 def test_workers_that_die_and_repeat_lose_and_double_nothing(
     db: Database, urls: Urls, record_property: Told
 ) -> None:
-    happened = simulate(db, urls, SEED, 8, 15)
+    happened = simulate(db, urls, SEED, 16, 5)
     record_property("told", f"LEDGER_SEED={SEED}: {dict(happened)}")
     assert happened[Status.OK] > 50
     assert happened[Status.IDEMPOTENT] > 20
@@ -56,25 +55,58 @@ def test_thousands_of_seeds(db: Database, urls: Urls, record_property: Told) -> 
     record_property("told", f"LEDGER_SEED={SEED} and on")
 
 
-def test_a_storm_of_repeats_posts_each_request_once(db: Database, urls: Urls) -> None:
+def storm(db: Database, seed: int, requests: int) -> None:
+    """Documents of every kind, each asked for 1 to 5 times, mixed, by 8 clients."""
     shelf = Shelf(db)
-    item, place = shelf.item(), shelf.place()
-    dice = random.Random(SEED)
-    requests = [
-        StockDocument(
-            reason=Reason.RECEIPT, ref=f"storm-{n}", lines=[Line(item_id=item, qty=n + 1, location_id=place)]
-        )
-        for n in range(25)
+    dice = random.Random(seed)
+    item, here, there = shelf.item(), shelf.place(), shelf.place()
+    shelf.receive(item, here, 10_000)
+    promised = [
+        shelf.do(Reason.RESERVE, Line(item_id=item, qty=5, location_id=here)) for _ in range(requests)
     ]
-    storm = [each for each in requests for _ in range(dice.randint(1, 5))]
-    dice.shuffle(storm)
+    kinds: list[tuple[Reason, int, int, dict[str, int | None]]] = [
+        (Reason.RECEIPT, 1, 0, {}),
+        (Reason.RETURN, 1, 0, {}),
+        (Reason.ADJUST, 1, 0, {}),
+        (Reason.OUTBOUND, -1, 0, {}),
+        (Reason.WRITE_OFF, -1, 0, {}),
+        (Reason.TO_MARKETPLACE, -1, 0, {}),
+        (Reason.MOVE, -1, 0, {"to_location_id": there}),
+        (Reason.RESERVE, 0, 1, {}),
+        (Reason.SHIP, -1, -1, {"hold_id": None}),
+        (Reason.RELEASE, 0, -1, {"hold_id": None}),
+    ]
+    wanted, asked = [10_000, 5 * requests], []
+    for n in range(requests):
+        reason, there_by, held_by, more = dice.choice(kinds)
+        if "hold_id" in more:
+            more = {"hold_id": promised[n].lines[0].entries[0].hold_id}
+        qty = dice.randint(1, 5)
+        line = Line(item_id=item, location_id=here, qty=qty, **more)
+        asked.append(StockDocument(reason=reason, ref=f"storm-{n}", lines=[line]))
+        wanted = [wanted[0] + there_by * qty, wanted[1] + held_by * qty]
+    repeated = [each for each in asked for _ in range(dice.randint(1, 5))]
+    dice.shuffle(repeated)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda each: (each.ref, shelf.desk(shelf.tenant_id, each)), storm))
+        answers = list(pool.map(lambda each: (each.ref, shelf.desk(shelf.tenant_id, each)), repeated))
     firsts = Counter(ref for ref, answer in answers if answer.status is Status.OK)
-    assert firsts == {each.ref: 1 for each in requests}
+    assert firsts == {each.ref: 1 for each in asked}, f"LEDGER_SEED={seed}"
     assert {answer.status for _, answer in answers} <= {Status.OK, Status.IDEMPOTENT}
-    assert shelf.on_hand(item, place) == sum(range(1, 26))
+    balance = shelf.balance(item, here)
+    assert balance is not None
+    assert [balance.on_hand, balance.reserved] == wanted, f"LEDGER_SEED={seed}"
     assert verify_ledger(db, shelf.tenant_id).faults == ()
+
+
+def test_a_storm_of_repeats_posts_each_request_once(db: Database) -> None:
+    storm(db, SEED, 40)
+
+
+@pytest.mark.soak
+def test_very_many_storms(db: Database, record_property: Told) -> None:
+    for seed in range(SEED, SEED + int(os.environ.get("LEDGER_SEEDS", "2000"))):
+        storm(db, seed, 100)
+    record_property("told", f"LEDGER_SEED={SEED} and on")
 
 
 def test_a_deadlock_between_two_callers_is_tried_again_by_them(db: Database) -> None:

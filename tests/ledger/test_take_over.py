@@ -116,4 +116,4 @@ def test_the_command_line_loads_proves_and_rebuilds(
     assert (broken.exit_code, "balances" in broken.output) == (1, True)
     assert "исправлено строк 3" in run("rebuild").output
     assert run("verify").exit_code == 0
-    assert "опечатано дней 0" in run("seal").output
+    assert "опечатано дней 0" in run("keep").output

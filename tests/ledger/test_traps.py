@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
@@ -10,7 +11,7 @@ from sqlalchemy import text
 
 from app.db.install import Urls
 from app.db.session import Database
-from app.domain.warehouse.movements import Line, Posted, Reason, Status
+from app.domain.warehouse.movements import Line, Posted, Reason, Status, StockDocument
 from app.services.ledger.verify import verify_ledger
 from tests.support.databases import superuser
 from tests.support.refusals import CHECK_VIOLATED, DENIED, refused
@@ -146,8 +147,7 @@ def test_lines_in_any_order_never_lock_each_other(shelf: Shelf, here: int) -> No
     for each in items:
         shelf.receive(each, here, 1000)
     crowded: list[float] = []
-    desk = type(shelf.desk)(db=shelf.db, post=shelf.post, sleep=crowded.append)
-    shelf.desk = desk
+    shelf.desk = replace(shelf.desk, sleep=crowded.append)
     lines = [Line(item_id=each, qty=1, location_id=here) for each in items]
     for _ in range(5):
         at_once(
@@ -157,15 +157,28 @@ def test_lines_in_any_order_never_lock_each_other(shelf: Shelf, here: int) -> No
     assert [shelf.on_hand(each, here) for each in items] == [960] * 6
 
 
-@pytest.mark.parametrize("clients", [1, 4, 8])
+@pytest.mark.parametrize("clients", [1, 4, 8, 32])
 def test_of_the_last_pieces_exactly_so_many_are_sold(
-    shelf: Shelf, item: int, here: int, clients: int
+    urls: Urls, shelf: Shelf, item: int, here: int, clients: int
 ) -> None:
-    shelf.receive(item, here, 3)
+    """Every client on a connection of its own, so that all of them are at the balance at once."""
+    last = 5
+    shelf.receive(item, here, last)
     line = Line(item_id=item, qty=1, location_id=here)
-    works = [lambda: shelf.do(Reason.OUTBOUND, line) for _ in range(max(clients, 3) + 2)]
-    done = at_once(works) if clients > 1 else [work() for work in works]
-    assert [each.status for each in done].count(OK) == 3
+    own = Database(urls.app, pool_size=clients)
+    desk = replace(shelf.desk, db=own)
+    start = Barrier(clients)
+
+    def sell(client: int) -> list[Status]:
+        start.wait()
+        asked = range(client, max(clients, last + 2), clients)
+        refs = [StockDocument(reason=Reason.OUTBOUND, ref=f"last-{n}", lines=[line]) for n in asked]
+        return [desk(shelf.tenant_id, each).status for each in refs]
+
+    with ThreadPoolExecutor(clients) as pool:
+        told = [status for some in pool.map(sell, range(clients)) for status in some]
+    own.close()
+    assert sorted(told) == [SHORT] * (len(told) - last) + [OK] * last
     assert shelf.on_hand(item, here) == 0
     assert verify_ledger(shelf.db, shelf.tenant_id).faults == ()
 

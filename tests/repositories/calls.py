@@ -80,6 +80,7 @@ SAME_VALUES = (
     "UPDATE stock_ledger SET posted_at = now() - interval '5 days'",
     "UPDATE ledger_seal SET d = CURRENT_DATE - 3",
     "UPDATE hold SET expires_at = now()",
+    "UPDATE ledger_period SET closed_before = now() - interval '5 days'",
 )
 """What the questions need to find something: the same for both."""
 
@@ -226,6 +227,9 @@ READS: Mapping[str, Call] = {
     ],
     "ledger_proof.count_before_seals": lambda tx, p: ledger_proof.count_before_seals(tx),
     "ledger_proof.count_entries": lambda tx, p: ledger_proof.count_entries(tx),
+    "ledger_proof.last_proof": lambda tx, p: ledger_proof.last_proof(tx),
+    "ledger_proof.begun_at": lambda tx, p: ledger_proof.begun_at(tx),
+    "ledger_proof.first_unsealed": lambda tx, p: ledger_proof.first_unsealed(tx),
     "metrics_input.chunks": lambda tx, p: [
         metrics_input.chunks(tx, None, 10), metrics_input.chunks(tx, p.both("sku"), 10)
     ],
@@ -266,7 +270,14 @@ READS: Mapping[str, Call] = {
                                        for i in p.both(A)],
     "seals.take_foreign": lambda tx, p: seals.take_foreign(tx, "none", 0, 10),
     "seals.count_seals": lambda tx, p: seals.count_seals(tx),
-    "shelf.list_items_there": lambda tx, p: shelf.list_items_there(tx, 10),
+    "shelf.list_page": lambda tx, p: shelf.list_page(tx, 10),
+    "shelf.find_items": lambda tx, p: shelf.find_items(tx, "x", 10),
+    "shelf.items_named": lambda tx, p: shelf.items_named(tx, ["x"]),
+    "shelf.place_named": lambda tx, p: (
+        tx.run("UPDATE warehouse SET marketplace = 'OWN' WHERE tenant_id = :tenant_id"),
+        shelf.place_named(tx, "unknown", "x"),
+    )[1],
+    "shelf.list_items_there": lambda tx, p: shelf.list_items_there(tx, p.both("item")),
     "shelf.list_as_of_posted": lambda tx, p: shelf.list_as_of_posted(tx, p.both("item"), LATER),
     "shelf.list_as_of_occurred": lambda tx, p: shelf.list_as_of_occurred(tx, p.both("item"), LATER),
     "shared_costs.span": lambda tx, p: [shared_costs.span(tx, i) for i in p.both(A)],
@@ -395,7 +406,9 @@ WRITES: Mapping[str, Call] = {
         )
     ],
     "ledger_import.take_over": lambda tx, p: ledger_import.take_over(tx, b"h", "x", [OLD]),
-    "ledger_proof.close_period": lambda tx, p: ledger_proof.close_period(tx, LONG_AGO),
+    "ledger_proof.close_period": lambda tx, p: ledger_proof.close_period(tx, NOW, "x"),
+    "ledger_proof.open_period": lambda tx, p: ledger_proof.open_period(tx, LONG_AGO, "x"),
+    "ledger_proof.note_proof": lambda tx, p: ledger_proof.note_proof(tx, 7, []),
     "ledger_proof.rebuild": lambda tx, p: ledger_proof.rebuild(tx),
     "ledger_proof.seal": lambda tx, p: ledger_proof.seal(tx, LATER.date()),
     "orders.mark_order": each("customer_order", lambda tx, p, i: orders.mark_order(tx, i, "partial", LATER)),

@@ -17,6 +17,8 @@ from app.scheduler.clock import (
     COLLECT_YESTERDAY,
     HOUSEKEEP,
     HOUSEKEEP_AT,
+    KEEP_LEDGER,
+    KEEP_LEDGER_AT,
     RECALC_RECENT,
     Daily,
     SchedulerClock,
@@ -228,7 +230,11 @@ def test_the_hour_itself_wakes_the_clock(db: Database, fired: Fired) -> None:
 
 
 def test_the_settings_name_the_hours(settings: Settings) -> None:
-    assert schedule_of(settings) == (*NIGHT, Daily(HOUSEKEEP, HOUSEKEEP_AT))
+    assert schedule_of(settings) == (
+        *NIGHT,
+        Daily(HOUSEKEEP, HOUSEKEEP_AT),
+        Daily(KEEP_LEDGER, KEEP_LEDGER_AT),
+    )
 
 
 @pytest.mark.parametrize("wrong", ["25:00", "2:00", "02-00", "", "02:60", "02:00:00", "ночью"])

@@ -22,7 +22,7 @@ from app.core.master_key import KeyFiles
 from app.core.paths import backup_note, repo_root
 from app.db.install import Urls
 from app.db.session import Database
-from app.services.doctor import database, house, walls, work
+from app.services.doctor import database, house, shelf, walls, work
 from app.services.doctor.examine import HOUSE, SCHEMA, WARD, examine_database, examine_house
 from app.services.doctor.finding import Finding, House, Level, Space, Ward, WardCheck
 from app.services.tenancy.connect import CheckedToken, StoreAccount
@@ -153,6 +153,8 @@ SABOTAGES = [
         "to_char(now() + interval '2 months', 'YYYY_MM')); END $$",
         database.check_months, "metrics_daily", "./ambar housekeep", Level.WARN,
     ),
+    Sabotage(f"DROP TABLE stock_ledger_{NOW:%Y_%m}", database.check_months, "stock_ledger",
+             "./ambar housekeep"),
     Sabotage("ALTER SEQUENCE marketplace_account_id_seq RESTART", database.check_counters,
              "marketplace_account отстал: следующий номер 1", "public.marketplace_account_id_seq', 1)"),
     Sabotage(  # an empty table whose ids are spoken of
@@ -196,6 +198,12 @@ def test_the_remedy_is_one(patient: House, urls: Urls, db: Database, filled: int
         assert [each.said for each in left] == []
 
 
+LINEN = "SELECT id, {} FROM tenant WHERE name = 'Лён'"
+POSTED = "INSERT INTO stock_document (tenant_id, reason, ref, occurred_at, trace_id, posted_at)"
+DAYS_AGO = "'RECEIPT', 'x', now(), 'x', now() - interval '49 hours'"
+STALE = "0, 0, now() - interval '49 hours'"
+UNSEALED = "CURRENT_DATE - 4, 0, '', ''"
+
 BROKEN_DATA: list[tuple[str, WardCheck, str, Level]] = [
     ("UPDATE marketplace_account SET key_id = 'gone'", work.check_tokens, "другим главным ключом", Level.BAD),
     ("UPDATE marketplace_account SET nonce = '\\x000000000000000000000000'", work.check_tokens,
@@ -219,6 +227,13 @@ BROKEN_DATA: list[tuple[str, WardCheck, str, Level]] = [
     ("DELETE FROM firing", work.check_nights, "ни разу", Level.WARN),
     ("UPDATE coverage SET completed_at = now() - interval '3 days'", work.check_nights,
      "новых данных нет с", Level.WARN),
+    (f"INSERT INTO ledger_proof (tenant_id, entries, faults) {LINEN.format('9, 2')}", shelf.check_ledger,
+     "не сходится, расхождений 2", Level.BAD),
+    (f"{POSTED} {LINEN.format(DAYS_AGO)}", shelf.check_ledger, "не сверялась ни разу", Level.WARN),
+    (f"{POSTED} {LINEN.format(DAYS_AGO)}; INSERT INTO ledger_proof (tenant_id, entries, faults, proven_at) "
+     f"{LINEN.format(STALE)}", shelf.check_ledger, "не сверялась с", Level.WARN),
+    ("INSERT INTO ledger_seal (tenant_id, d, entries, previous, hash) "
+     f"{LINEN.format(UNSEALED)}", shelf.check_ledger, "не опечатана с", Level.WARN),
 ]  # fmt: skip
 
 
@@ -241,7 +256,10 @@ def test_what_is_wrong_with_the_work_is_told(
 @contextmanager
 def committed(urls: Urls, deed: str) -> Iterator[None]:
     """Seen by other connections; then all is as it was."""
-    tables = ("marketplace_account", "coverage", "firing", "job", "outbox_event", "dead_letter")
+    tables = (
+        "marketplace_account", "coverage", "firing", "job", "outbox_event", "dead_letter",
+        "stock_document", "ledger_proof", "ledger_seal",
+    )  # fmt: skip
     engine = create_engine(urls.admin, poolclass=pool.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE SCHEMA kept")

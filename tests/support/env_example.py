@@ -27,7 +27,7 @@ def env_example() -> str:
 
 
 def _entry(name: str, field: FieldInfo) -> str:
-    default: Any = field.default
+    default: Any = str(field.default).lower() if isinstance(field.default, bool) else field.default
     line = f"{name.upper()}=" if default is None else f"# {name.upper()}={default}"
     return f"\n# {field.description}\n{line}\n"
 

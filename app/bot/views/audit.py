@@ -104,12 +104,11 @@ def _stock(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
     return f"{STOCK_WORDS.get(reason, reason)} {subject}, движений {_value(after.get('entries', ''))}"
 
 
-def _imported(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
-    return f"загружена старая складская книга, движений {_value(after.get('entries'))}"
-
-
-def _closed(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
-    return f"складской период закрыт до {str(after.get('before', ''))[:10]}"
+def _period(label: str) -> Words:
+    """Of the stock ledger, closed or opened; no day: all of it opened."""
+    return lambda day, *_: (
+        f"складские движения {label} {_day(day)}" if day else "открыты все складские периоды"
+    )
 
 
 def _role(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -157,7 +156,12 @@ def _job(label: str) -> Words:
 
 SENTENCES: Mapping[str, Words] = {
     "stock.posted": _stock,
-    "ledger.closed": _closed,
+    "ledger.closed": _period("закрыты до"),
+    "ledger.opened": _period("снова открыты с"),
+    "ledger.broken": lambda _subject, _was, now: (
+        f"складская книга не сходится, расхождений {_value(now.get('faults'))}"
+    ),
+    "ledger.sound": lambda *_: "складская книга снова сходится",
     "ledger.rebuilt": lambda *_: "остатки восстановлены из движений",
     "ledger.imported": lambda _subject, _was, now: (
         f"загружена старая книга: движений {_value(now.get('entries'))}"

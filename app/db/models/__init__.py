@@ -36,6 +36,7 @@ from app.db.models.settlement import (
 from app.db.models.shelf import (
     Hold,
     LedgerPeriod,
+    LedgerProof,
     LedgerSeal,
     Stock,
     StockDocument,
@@ -107,6 +108,7 @@ __all__ = [
     "JobCheckpoint",
     "Lease",
     "LedgerPeriod",
+    "LedgerProof",
     "LedgerSeal",
     "Location",
     "Lot",

@@ -143,6 +143,13 @@ class StockLedger(Base):
     __table_args__ = (
         CheckConstraint("delta <> 0 OR reserved_delta <> 0", name="moves"),
         Index("ix_stock_ledger_ref", "tenant_id", "ref"),
+        Index(
+            "ix_stock_ledger_apart",
+            "tenant_id",
+            "stock_id",
+            "occurred_at",
+            postgresql_where=text("occurred_at <> posted_at"),
+        ),
         Index("ix_stock_ledger_posted_at", "posted_at", postgresql_using="brin"),
         Index("ix_stock_ledger_occurred_at", "occurred_at", postgresql_using="brin"),
         {"info": TENANT, "postgresql_partition_by": "RANGE (posted_at)"},
@@ -217,3 +224,16 @@ class LedgerSeal(Base):
     previous: Mapped[digest]
     hash: Mapped[digest]
     sealed_at: Mapped[created]
+
+
+class LedgerProof(Base):
+    """What the last proof of the ledger found; ``faults`` 0 where all of it adds up."""
+
+    __tablename__ = "ledger_proof"
+    __table_args__ = (_of_tenant(), {"info": TENANT})
+
+    tenant_id: Mapped[tenant_key]
+    entries: Mapped[bigint]
+    faults: Mapped[int]
+    first_fault: Mapped[label]
+    proven_at: Mapped[created]

@@ -5,12 +5,14 @@ from datetime import date
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     ForeignKeyConstraint,
     Index,
     Integer,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import (
@@ -38,6 +40,13 @@ def _of(table: str, column: str, ondelete: str | None = None) -> ForeignKeyConst
     )
 
 
+WORDS = (
+    "to_tsvector('russian'::regconfig, regexp_replace(((article || ' '::text) || name), "
+    "'[^[:alnum:]]+'::text, ' '::text, 'g'::text))"
+)
+"""What a search goes through, as the server spells it."""
+
+
 class Item(Base):
     """The physical thing; the shops list it as one or more SKUs. An article is unique whatever its case."""
 
@@ -46,6 +55,7 @@ class Item(Base):
         _of_tenant(),
         CheckConstraint("article <> ''", name="article"),
         Index("uq_item_article", "tenant_id", text("lower(article)"), unique=True),
+        Index("ix_item_words", "words", postgresql_using="gin"),
         Index(
             "ix_item_attributes",
             "attributes",
@@ -60,6 +70,7 @@ class Item(Base):
     article: Mapped[str]
     name: Mapped[label]
     attributes: Mapped[document]
+    words: Mapped[str] = mapped_column(TSVECTOR, Computed(WORDS, persisted=True))
     created_at: Mapped[created]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.errors import AmbarError
 from app.db.install import Urls, describe
 from app.db.session import Database
-from app.services.doctor import database, house, walls, work
+from app.services.doctor import database, house, shelf, walls, work
 from app.services.doctor.finding import Finding, House, HouseCheck, Level, Ward, WardCheck, bad
 
 HOUSE: Mapping[str, HouseCheck] = {
@@ -40,6 +40,7 @@ WARD: Mapping[str, WardCheck] = {
     "tokens": work.check_tokens,
     "lines": work.check_lines,
     "nights": work.check_nights,
+    "ledger": shelf.check_ledger,
     "growth": work.check_growth,
 }
 

@@ -62,20 +62,22 @@ class StockDesk:
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, tenant_id: int, document: StockDocument) -> Posted:
-        """See ``PostStock``. Raises NotNow where the database was too crowded for all our tries."""
+        """See ``PostStock``. Raises NotNow where the database was too crowded for all our tries.
+
+        Where the connection was lost (DBAPIError), the same again under its reference says what became of it.
+        """
         prepared = prepare(document)
         today = self.post.clock.now().astimezone(self.post.day_zone).date()
 
         def once() -> list[LineAnswer]:
-            with self.db.tenant(tenant_id) as tx:
-                return ledger.post(tx, document, prepared.lines, today)
+            return ledger.post_alone(self.db, tenant_id, document, prepared.lines, today)
 
         with _told():
             return _in_order(again_when_crowded(once, self.sleep), prepared.places)
 
 
 def again_when_crowded(once: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """``once`` opens a transaction and commits it; again after a pause where others were in its way."""
+    """``once`` is a transaction of its own; again after a pause where others were in its way."""
     for attempt in range(TRIES):
         try:
             return once()

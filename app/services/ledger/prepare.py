@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from operator import lt
 
 from app.core.errors import BadInput
 from app.domain.warehouse.movements import Line, Reason, StockDocument
@@ -38,10 +39,11 @@ def prepare(document: StockDocument) -> Prepared:
         return Prepared((), ())
     if not document.lines:
         raise BadInput("В документе нет ни одной строки.")
-    for line in document.lines:
-        _check(document.reason, line)
+    _check(document.reason, document.lines)
     outbound = document.reason is Reason.OUTBOUND
     lines = _unnumbered(document.lines) if outbound else _numbered(document.lines)
+    if not outbound and _ascend([line.ref_line or 0 for line in lines]):
+        return Prepared(tuple(lines), tuple(range(len(lines))))  # as most come: nothing to sort nor to sum up
     keys = [_key(line) for line in lines]
     summed: dict[tuple[int, ...], Line] = {}
     for key, line in zip(keys, lines, strict=True):
@@ -66,6 +68,10 @@ def _unnumbered(lines: Sequence[Line]) -> list[Line]:
     return [line._replace(ref_line=None) for line in lines]
 
 
+def _ascend(numbers: Sequence[int]) -> bool:
+    return all(map(lt, numbers, numbers[1:]))
+
+
 def _key(line: Line) -> tuple[int, ...]:
     return (
         line.ref_line or 0,
@@ -81,17 +87,19 @@ def _or_none(number: int | None) -> int:
     return -1 if number is None else number
 
 
-def _check(reason: Reason, line: Line) -> None:
+def _check(reason: Reason, lines: Sequence[Line]) -> None:
     least = {Reason.COUNT: 0, Reason.ADJUST: -MOST_PIECES}.get(reason, 1)
-    if not least <= line.qty <= MOST_PIECES or (reason is Reason.ADJUST and line.qty == 0):
-        raise BadInput("Количество в строке должно быть целым числом больше нуля.")
+    adjusts = reason is Reason.ADJUST
+    for line in lines:
+        if not least <= line.qty <= MOST_PIECES or (adjusts and line.qty == 0):
+            raise BadInput("Количество в строке должно быть целым числом больше нуля.")
     if reason in BY_HOLD:
-        if line.hold_id is None:
+        if any(line.hold_id is None for line in lines):
             raise BadInput("Строка должна называть резерв.")
         return
-    if line.location_id is None and reason not in PICKS:
+    if reason not in PICKS and any(line.location_id is None for line in lines):
         raise BadInput("Строка должна называть место.")
-    if reason in TRANSFERS and line.to_location_id in (None, line.location_id):
+    if reason in TRANSFERS and any(line.to_location_id in (None, line.location_id) for line in lines):
         raise BadInput("Строка должна называть, откуда и куда: это два разных места.")
-    if reason is Reason.COUNT and line.version is None:
+    if reason is Reason.COUNT and any(line.version is None for line in lines):
         raise BadInput("Пересчёт должен называть остаток, который видел считавший.")

@@ -37,7 +37,10 @@ def query_inventory_snapshot(
     offset: int = 0,
     near_days: int = NEAR_EXPIRY_DAYS,
 ) -> list[InventoryItem]:
-    """A page of items by article, those whose article begins with ``words``; items without stock too."""
+    """A page of items by article, items without stock too; with ``words`` (a barcode, an article, words of a
+    name, perhaps only begun) a page of those that answer to them, the nearest first."""
+    typed = words.strip()
+    page = shelf.find_items(tx, typed, limit, offset) if typed else shelf.list_page(tx, limit, offset)
     near = today + timedelta(days=near_days)
     return [
         InventoryItem(
@@ -50,7 +53,7 @@ def query_inventory_snapshot(
             earliest_expiry=each.earliest,
             near_expiry=each.earliest is not None and each.earliest <= near,
         )
-        for each in shelf.list_items_there(tx, limit, offset, words)
+        for each in shelf.list_items_there(tx, page)
     ]
 
 

@@ -98,6 +98,8 @@ CREATE TABLE stock_ledger (
 )
  PARTITION BY RANGE (posted_at);
 CREATE INDEX ix_stock_ledger_ref ON stock_ledger (tenant_id, ref);
+-- What was not told as it happened: all that stock as of an instant has to look for beyond the books.
+CREATE INDEX ix_stock_ledger_apart ON stock_ledger (tenant_id, stock_id, occurred_at) WHERE occurred_at <> posted_at;
 CREATE INDEX ix_stock_ledger_posted_at ON stock_ledger USING brin (posted_at);
 CREATE INDEX ix_stock_ledger_occurred_at ON stock_ledger USING brin (occurred_at);
 
@@ -144,4 +146,15 @@ CREATE TABLE ledger_seal (
     sealed_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT pk_ledger_seal PRIMARY KEY (tenant_id, d),
     CONSTRAINT fk_ledger_seal_tenant FOREIGN KEY(tenant_id) REFERENCES tenant (id) ON DELETE CASCADE
+);
+
+-- What the last proof of the ledger found; app/repositories/ledger_proof.sql asks the questions.
+CREATE TABLE ledger_proof (
+    tenant_id bigint NOT NULL,
+    entries bigint NOT NULL,
+    faults integer NOT NULL,
+    first_fault text DEFAULT '' NOT NULL,
+    proven_at timestamptz DEFAULT now() NOT NULL,
+    CONSTRAINT pk_ledger_proof PRIMARY KEY (tenant_id),
+    CONSTRAINT fk_ledger_proof_tenant FOREIGN KEY(tenant_id) REFERENCES tenant (id) ON DELETE CASCADE
 );

@@ -9,7 +9,7 @@ DECLARE
     tbl text;
 BEGIN
     FOREACH tbl IN ARRAY ledger || ARRAY[
-        'item', 'item_barcode', 'location', 'lot', 'customer', 'customer_order', 'customer_order_line'
+        'item', 'item_barcode', 'location', 'lot', 'customer', 'customer_order', 'customer_order_line', 'ledger_proof'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tbl);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tbl);

@@ -1,4 +1,4 @@
--- Keeping the ledger: closing a period, sealing days, rebuilding balances. Each takes the tenant's ledger
+-- Keeping the ledger: closing a period and opening it again, sealing days, rebuilding balances. Each takes the tenant's ledger
 -- alone, so no posting is under way whose entries it could miss.
 
 CREATE FUNCTION ambar_ledger_alone() RETURNS bigint
@@ -13,8 +13,11 @@ BEGIN
     RETURN v_tenant;
 END $$;
 
--- Facts older than p_before are not posted any more. A period that is not over cannot be closed.
-CREATE FUNCTION ambar_ledger_close(p_before timestamptz, p_actor_id bigint, p_actor text, p_trace text) RETURNS void
+-- Facts older than p_before are not posted any more. A period that is not over cannot be closed; one that is closed
+-- further already stays so. `p_day` is what people call that instant. Returns whether anything changed.
+CREATE FUNCTION ambar_ledger_close(
+    p_before timestamptz, p_day text, p_actor_id bigint, p_actor text, p_trace text
+) RETURNS boolean
 LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_tenant CONSTANT bigint := ambar_ledger_alone();
@@ -24,11 +27,39 @@ BEGIN
         RAISE EXCEPTION 'ambar: the period is not over' USING ERRCODE = '22023';
     END IF;
     SELECT closed_before INTO v_was FROM ledger_period WHERE tenant_id = v_tenant;
-    INSERT INTO ledger_period AS p (tenant_id, closed_before) VALUES (v_tenant, p_before)
+    IF v_was >= p_before THEN
+        RETURN false;
+    END IF;
+    INSERT INTO ledger_period (tenant_id, closed_before) VALUES (v_tenant, p_before)
     ON CONFLICT (tenant_id) DO UPDATE SET closed_before = excluded.closed_before;
     INSERT INTO audit_entry (tenant_id, actor_id, actor, action, subject, before, after, trace_id)
-    VALUES (v_tenant, nullif(p_actor_id, 0), p_actor, 'ledger.closed', '', jsonb_build_object('before', v_was),
+    VALUES (v_tenant, nullif(p_actor_id, 0), p_actor, 'ledger.closed', p_day, jsonb_build_object('before', v_was),
         jsonb_build_object('before', p_before), p_trace);
+    RETURN true;
+END $$;
+
+-- The way back: facts of p_since and later are posted again ('-infinity': all). What is open already stays so.
+CREATE FUNCTION ambar_ledger_open(
+    p_since timestamptz, p_day text, p_actor_id bigint, p_actor text, p_trace text
+) RETURNS boolean
+LANGUAGE plpgsql STRICT SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_tenant CONSTANT bigint := ambar_ledger_alone();
+    v_was timestamptz;
+BEGIN
+    SELECT closed_before INTO v_was FROM ledger_period WHERE tenant_id = v_tenant;
+    IF v_was IS NULL OR v_was <= p_since THEN
+        RETURN false;
+    END IF;
+    IF isfinite(p_since) THEN
+        UPDATE ledger_period SET closed_before = p_since WHERE tenant_id = v_tenant;
+    ELSE
+        DELETE FROM ledger_period WHERE tenant_id = v_tenant;
+    END IF;
+    INSERT INTO audit_entry (tenant_id, actor_id, actor, action, subject, before, after, trace_id)
+    VALUES (v_tenant, nullif(p_actor_id, 0), p_actor, 'ledger.opened', p_day, jsonb_build_object('before', v_was),
+        jsonb_build_object('before', CASE WHEN isfinite(p_since) THEN p_since END), p_trace);
+    RETURN true;
 END $$;
 
 -- A day's entries under one hash: of each balance its entries in their order, of the day its balances. A record's
@@ -120,12 +151,14 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION ambar_ledger_alone() FROM public;
-REVOKE ALL ON FUNCTION ambar_ledger_close(timestamptz, bigint, text, text) FROM public;
+REVOKE ALL ON FUNCTION ambar_ledger_close(timestamptz, text, bigint, text, text) FROM public;
+REVOKE ALL ON FUNCTION ambar_ledger_open(timestamptz, text, bigint, text, text) FROM public;
 REVOKE ALL ON FUNCTION ambar_ledger_digest(bigint, date) FROM public;
 REVOKE ALL ON FUNCTION ambar_ledger_hash(bytea, date, bigint, bytea) FROM public;
 REVOKE ALL ON FUNCTION ambar_ledger_seal(date) FROM public;
 REVOKE ALL ON FUNCTION ambar_ledger_rebuild(bigint, text, text) FROM public;
-GRANT EXECUTE ON FUNCTION ambar_ledger_close(timestamptz, bigint, text, text) TO ambar_app;
+GRANT EXECUTE ON FUNCTION ambar_ledger_close(timestamptz, text, bigint, text, text),
+    ambar_ledger_open(timestamptz, text, bigint, text, text) TO ambar_app;
 -- Not definers': the application sees through them what it may read anyhow.
 GRANT EXECUTE ON FUNCTION ambar_ledger_digest(bigint, date), ambar_ledger_hash(bytea, date, bigint, bytea) TO ambar_app;
 GRANT EXECUTE ON FUNCTION ambar_ledger_seal(date), ambar_ledger_rebuild(bigint, text, text) TO ambar_app;
