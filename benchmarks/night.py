@@ -135,6 +135,7 @@ def main(sellers: int = 1, skus: int = 300, hands: int = 1) -> None:
             _env_file=None,
             wb_api_url=told["address"] + "/wb/{host}",
             ozon_api_url=told["address"] + "/ozon",
+            ozon_performance_api_url=told["address"] + "/performance",
             api_pace=NO_LIMITS,
             http_timeout_seconds=600.0,
             db_pool_size=max(10, hands * 2),

@@ -13,7 +13,10 @@ from app.sandbox.http import body_of, reply, whole
 from app.sandbox.limits import Limits
 from app.sandbox.money import booked
 from app.sandbox.ozon.accruals import Accruals
+from app.sandbox.ozon.ads.methods import Performance
+from app.sandbox.ozon.areas.reports import Reports
 from app.sandbox.ozon.books import ozon_page
+from app.sandbox.ozon.door import KEY_LIFE_DAYS
 from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.state import StateFile
 from app.sandbox.wb.areas.tasks import TaskReport
@@ -36,9 +39,10 @@ class Control:
     limits: Limits
     faults: Faults
     remains: Remains
-    tasks: tuple[TaskReport, ...]
+    tasks: tuple[TaskReport | Reports, ...]
     accruals: Accruals
     ozon: OzonDoor
+    ads: Performance
     pace: float
     heard: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
 
@@ -53,6 +57,7 @@ class Control:
         router.add_get("/sandbox/costs", self.costs)
         router.add_get("/sandbox/requests", self.requests)
         router.add_post("/sandbox/expire", self.expire)
+        router.add_post("/sandbox/ozon", self.stand_at_ozon)
         router.add_post("/sandbox/refill", self.refill)
 
     def snapshot(self) -> dict[str, Any]:
@@ -69,6 +74,8 @@ class Control:
             "wb_sid": world.sid,
             "ozon_client_id": world.ozon_client_id,
             "ozon_api_key": world.ozon_api_key,
+            "ozon_ads_client_id": world.ozon_ads_client_id,
+            "ozon_ads_client_secret": world.ozon_ads_client_secret,
             "pace": self.pace,
         }
 
@@ -146,10 +153,20 @@ class Control:
             self.heard.clear()
         return reply(told)
 
+    async def stand_at_ozon(self, request: web.Request) -> web.StreamResponse:
+        """How long the seller's Ozon key lives (days) and which paths his subscription does not open."""
+        asked = await body_of(request) or {}
+        days, closed = whole(asked.get("key_expires_in_days", KEY_LIFE_DAYS)), asked.get("closed", [])
+        if days is None or not isinstance(closed, list):
+            return reply({"error": "key_expires_in_days is a number of days, closed a list of paths"}, 400)
+        self.ozon.key_expires_in_days, self.ozon.closed = days, frozenset(map(str, closed))
+        return reply({"key_expires_in_days": days, "closed": closed})
+
     async def expire(self, _request: web.Request) -> web.Response:
         """Kill cursors and report tasks, as if their time had passed."""
         self.accruals.expire()
         self.remains.expire()
+        self.ads.expire()
         for report in self.tasks:
             report.expire()
         return reply({})

@@ -16,7 +16,10 @@ from app.sandbox.limits import Limits
 from app.sandbox.mall import make_mall
 from app.sandbox.ozon.accruals import PAGE as ACCRUALS_PAGE
 from app.sandbox.ozon.accruals import Accruals
+from app.sandbox.ozon.ads.door import AdsDoor
+from app.sandbox.ozon.ads.methods import Performance
 from app.sandbox.ozon.areas import ozon_areas
+from app.sandbox.ozon.areas.reports import Reports as OzonReports
 from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.ozon.products import Products
 from app.sandbox.ozon.routes import OzonMethods
@@ -61,6 +64,7 @@ def make_app(
         stocks=Stocks(world),
         areas=ozon_areas(world, clock, pace),
     )
+    ads = Performance(world, AdsDoor(world, limits, clock, pace), clock, pace)
     areas = wb_areas(world, clock, pace)
     wb = WbMethods(
         world=world,
@@ -79,9 +83,10 @@ def make_app(
         limits=limits,
         faults=faults,
         remains=remains,
-        tasks=tuple(area for area in areas if isinstance(area, TaskReport)),
+        tasks=tuple(area for area in (*areas, *ozon.areas) if isinstance(area, TaskReport | OzonReports)),
         accruals=accruals,
         ozon=ozon_door,
+        ads=ads,
         pace=pace,
     )
 
@@ -98,6 +103,7 @@ def make_app(
     control.add_to(app.router)
     wb.add_to(app.router)
     ozon.add_to(app.router)
+    ads.add_to(app.router)
     return app
 
 
@@ -141,6 +147,11 @@ class SandboxServer:
     def ozon_api_url(self) -> str:
         """For the product's setting of that name."""
         return f"{self.base_url}/ozon"
+
+    @property
+    def ozon_performance_api_url(self) -> str:
+        """For the product's setting of that name."""
+        return f"{self.base_url}/performance"
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -9,6 +9,7 @@ import pytest
 from app.sandbox.wb.lumps import ADS
 from app.sandbox.wb.promotion import BALANCE, TOLD_IN_STATISTICS, Promotion
 from tests.support.booked import (
+    ON_WB,
     PAID_FROM,
     booked_charges,
     booked_orders,
@@ -53,7 +54,7 @@ def test_a_night_brings_the_books(shop: Shop) -> None:
     assert our_charges(shop) == booked_charges(world)
     assert {row[4] == "" for row in our_charges(shop)} == {True, False}
     assert our_statistics(shop) == booked_statistics(world)
-    named = shop.rows("SELECT campaign_id, name, status FROM ad_campaign WHERE tenant_id = :tenant_id")
+    named = shop.rows(f"SELECT campaign_id, name, status FROM ad_campaign WHERE {ON_WB}")
     campaigns = Promotion(world).campaigns
     assert {(row.campaign_id, row.name) for row in named} == {
         (each.id, each.name if each.status in TOLD_IN_STATISTICS else "") for each in campaigns

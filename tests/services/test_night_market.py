@@ -17,7 +17,7 @@ from app.db.session import Database
 from app.repositories.accounts import find_account
 from app.sandbox.wb.areas.rates import box_terms, fees
 from app.sandbox.wb.deliveries import DRAFT, deliveries
-from app.sandbox.wb.feedback import NAMES, answer_of, is_archived, reviews
+from app.sandbox.wb.feedback import NAMES, answer_of, is_archived, review_id, reviews
 from app.sandbox.wb.remains import PLACES
 from app.sandbox.world import World
 from app.services.ingestion.collect import Account, Collector
@@ -89,7 +89,7 @@ def booked_reviews(world: World, first: date, given: dict[str, str]) -> set[Row]
             continue
         status = "answered" if answer else "archived" if is_old else "new"
         chrt = int(shelf.item_id[each.row])
-        found.add((each.id, chrt, each.at, each.rating, each.text, bool(each.photos), status, answer))
+        found.add((review_id(each), chrt, each.at, each.rating, each.text, bool(each.photos), status, answer))
     return found
 
 

@@ -92,6 +92,12 @@ def booked_statistics(world: World) -> set[tuple[Any, ...]]:
 
 # What we have
 
+ON_WB = (
+    "tenant_id = :tenant_id AND account_id IN (SELECT id FROM marketplace_account"
+    " WHERE tenant_id = :tenant_id AND marketplace = 'WB')"
+)
+"""What Ozon tells lies in the same tables."""
+
 
 def told(shop: Shop, sql: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in shop.rows(sql)]
@@ -102,7 +108,8 @@ def our_orders(shop: Shop) -> set[tuple[Any, ...]]:
         told(
             shop,
             "SELECT o.d, o.feed, o.order_id, k.chrt_id, o.status, o.price FROM buyer_order o"
-            " JOIN sku k ON k.tenant_id = o.tenant_id AND k.id = o.sku_id WHERE o.tenant_id = :tenant_id",
+            " JOIN sku k ON k.tenant_id = o.tenant_id AND k.id = o.sku_id WHERE o.tenant_id = :tenant_id"
+            " AND k.marketplace = 'WB'",
         )
     )
 
@@ -121,9 +128,9 @@ def our_stock(shop: Shop) -> set[tuple[Any, ...]]:
 
 def our_charges(shop: Shop) -> Counter[tuple[Any, ...]]:
     columns = "d, campaign_id, amount, paid_from, document"
-    return Counter(told(shop, f"SELECT {columns} FROM ad_charge WHERE tenant_id = :tenant_id"))
+    return Counter(told(shop, f"SELECT {columns} FROM ad_charge WHERE {ON_WB}"))
 
 
 def our_statistics(shop: Shop) -> set[tuple[Any, ...]]:
     columns = "d, campaign_id, card_id, views, clicks, carts, orders, spend, revenue"
-    return set(told(shop, f"SELECT {columns} FROM ad_stat_daily WHERE tenant_id = :tenant_id"))
+    return set(told(shop, f"SELECT {columns} FROM ad_stat_daily WHERE {ON_WB}"))
