@@ -11,7 +11,6 @@ import polars as pl
 
 KOPECK = Decimal("0.01")
 TEN_THOUSANDTH = Decimal("0.0001")
-KOPECKS_IN_RUBLE = 100
 RATIO_SCALE = 10_000
 """Steps in one unit of a stored ratio: ``NUMERIC(20,4)`` as an Int64 column."""
 

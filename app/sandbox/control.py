@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from aiohttp import web
@@ -12,21 +12,22 @@ from app.sandbox.faults import Faults
 from app.sandbox.http import body_of, reply, whole
 from app.sandbox.limits import Limits
 from app.sandbox.money import booked
-from app.sandbox.ozon.accruals import Accruals
-from app.sandbox.ozon.ads.methods import Performance
-from app.sandbox.ozon.areas.reports import Reports
 from app.sandbox.ozon.books import ozon_page
 from app.sandbox.ozon.door import KEY_LIFE_DAYS
 from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.state import StateFile
-from app.sandbox.wb.areas.tasks import TaskReport
 from app.sandbox.wb.books import wb_page
-from app.sandbox.wb.remains import Remains
 from app.sandbox.wb.tokens import BITS, LIFE_DAYS, PERSONAL, USUAL, Tokens
 from app.sandbox.world import World
 
 KNOWN_COSTS = 0.95
 REQUESTS_KEPT = 10_000
+
+
+class Perishable(Protocol):
+    """What lives for a while only: cursors, reports, tokens."""
+
+    def expire(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -38,11 +39,8 @@ class Control:
     tokens: Tokens
     limits: Limits
     faults: Faults
-    remains: Remains
-    tasks: tuple[TaskReport | Reports, ...]
-    accruals: Accruals
+    perishable: tuple[Perishable, ...]
     ozon: OzonDoor
-    ads: Performance
     pace: float
     heard: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
 
@@ -164,11 +162,8 @@ class Control:
 
     async def expire(self, _request: web.Request) -> web.Response:
         """Kill cursors and report tasks, as if their time had passed."""
-        self.accruals.expire()
-        self.remains.expire()
-        self.ads.expire()
-        for report in self.tasks:
-            report.expire()
+        for each in self.perishable:
+            each.expire()
         return reply({})
 
     async def refill(self, _request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 """Small things all handlers share: JSON replies, reading bodies and dates."""
 
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Any
@@ -60,3 +61,12 @@ def moscow_day(text: Any) -> date | None:
     """The day of such a moment."""
     moment = moscow_moment(text) if isinstance(text, str) else None
     return moment.date() if moment else None
+
+
+def is_uuid(text: str) -> bool:
+    """Is it a UUID, however written?"""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

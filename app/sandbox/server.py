@@ -25,6 +25,7 @@ from app.sandbox.ozon.products import Products
 from app.sandbox.ozon.routes import OzonMethods
 from app.sandbox.ozon.stocks import Stocks
 from app.sandbox.state import StateFile
+from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb.areas import wb_areas
 from app.sandbox.wb.areas.tasks import TaskReport
 from app.sandbox.wb.content import Content
@@ -53,7 +54,7 @@ def make_app(
 ) -> web.Application:
     """The sandbox as an aiohttp application. Page sizes may be made small for tests of paging."""
     limits, faults, tokens = Limits(clock, pace), Faults(), Tokens(world)
-    remains = Remains(world, clock, pace)
+    remains = Remains(world, TaskDesk(f"remains-{world.sid}", clock, pace))
     accruals = Accruals(world, clock, pace, accruals_page)
     ozon_door = OzonDoor(world, limits)
     ozon = OzonMethods(
@@ -82,11 +83,12 @@ def make_app(
         tokens=tokens,
         limits=limits,
         faults=faults,
-        remains=remains,
-        tasks=tuple(area for area in (*areas, *ozon.areas) if isinstance(area, TaskReport | OzonReports)),
-        accruals=accruals,
+        perishable=(
+            *(accruals, remains.tasks, ads),
+            *(area.tasks for area in areas if isinstance(area, TaskReport)),
+            *(area for area in ozon.areas if isinstance(area, OzonReports)),
+        ),
         ozon=ozon_door,
-        ads=ads,
         pace=pace,
     )
 

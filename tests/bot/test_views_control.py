@@ -145,7 +145,7 @@ def test_advertising_of_other_days_is_told_apart_from_the_payout():
         line for line in shown.split("\n") if line.startswith(("Итого", "К выплате", "Прибыль ", "Расх"))
     ]
     assert column[1:] == ["Итого 5 239 ₽", "Прибыль 3 239 ₽", "К выплате 5 279 ₽"]
-    assert "Реклама здесь — по дням, когда её тратили; из выплаты её удерживают в другие." in shown
+    assert "Реклама здесь — по дням показов; из выплат площадка удерживает её позже." in shown
 
 
 MONEY = MoneyReport(

@@ -66,9 +66,20 @@ def test_a_profit_of_part_of_the_goods_says_of_which_part():
         TOTALS, profit=money("3000"), cost_coverage=money("83.4"), profit_without_cost=money("579")
     )
     shown = seen(views.pnl(replace(PNL, totals=(partly,))))
-    assert "Не учтено: нет себестоимости −579 ₽" in shown
+    assert "Исключено: нет себестоимости −579 ₽" in shown
     assert "Прибыль 3 000 ₽" in shown
     assert "известна у 83,4 % проданных штук" in shown
+
+
+def test_goods_without_a_cost_may_have_lost_money_before_it():
+    # 5 579 paid out, 421 of it lost on goods without a cost; 6 000 − 2 000 = 4 000
+    partly = replace(
+        TOTALS, profit=money("4000"), cost_coverage=money("97"), profit_without_cost=money("-421")
+    )
+    shown = seen(views.pnl(replace(PNL, totals=(partly,))))
+    assert "Исключено: нет себестоимости 421 ₽" in shown
+    assert "Удержания с остальных больше их выручки на 421 ₽: этот убыток в прибыль не вошёл" in shown
+    assert "Расхождение" not in shown
 
 
 def test_currencies_are_shown_apart_and_never_summed():

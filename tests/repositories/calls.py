@@ -420,7 +420,8 @@ WRITES: Mapping[str, Call] = {
     ),
     "reviews.mark_answered": each(A, lambda tx, p, i: reviews.mark_answered(tx, i, "x", "y")),
     "accrual_types.choose_line": each(A, lambda tx, p, i: accrual_types.choose_line(
-        tx, i, AccrualType(p.own("accrual_type", "type_id"), p.own("accrual_type", "name"), ""), PnlLine.ADS)),
+        tx, i, AccrualType(p.own("accrual_type", "type_id"), p.own("accrual_type", "name"), ""), PnlLine.ADS
+    )),
     "runs.open_run": lambda tx, p: runs.open_run(tx, key(p, p.own(A)), "t", NOW, NOW),
     "runs.keep_page": each("ingest_run", lambda tx, p, i: runs.keep_page(
         tx, key(p, p.own(A)), i, PAGE, NOW)),

@@ -85,7 +85,7 @@ def _column(totals: PnlTotals, exact: bool) -> list[Fact]:
         if financing:
             column.append(row("Без займов", -financing))
         if totals.profit_without_cost:
-            column.append(row("Не учтено: нет себестоимости", -totals.profit_without_cost))
+            column.append(row("Исключено: нет себестоимости", -totals.profit_without_cost))
         if totals.profit is not None and (residual := _residual(totals, booked - financing)):
             column.append(row("Расхождение", residual))
     column.append(row("Прибыль", totals.profit))
@@ -114,17 +114,24 @@ def _notes(totals: PnlTotals) -> list[Line | str]:
     if totals.cogs is None and totals.units_sold:
         notes.append("Нет себестоимости ни у одного проданного товара. Задать: /cost артикул цена")
     elif totals.cost_coverage is not None and totals.cost_coverage < 100:
-        brought = formats.money(totals.profit_without_cost, totals.currency)
         notes.append(
             f"Нет себестоимости у части товаров: известна у {formats.percent(totals.cost_coverage)} "
-            f"проданных штук. Остальные принесли {brought}, в прибыль они не вошли. /cost артикул цена"
+            f"проданных штук. {_left_out(totals)} /cost артикул цена"
         )
     if _booked(totals) != totals.payout:
-        notes.append("Реклама здесь — по дням, когда её тратили; из выплаты её удерживают в другие.")
+        notes.append("Реклама здесь — по дням показов; из выплат площадка удерживает её позже.")
     if totals.unmapped:
         amount = formats.money(totals.unmapped, totals.currency, exact=True)
         notes.append(f"Не разнесено {amount}: площадка провела операцию, вид которой нам неизвестен.")
     return notes
+
+
+def _left_out(totals: PnlTotals) -> str:
+    """What goods without a cost brought before it; they may have cost more in fees than they sold for."""
+    amount = formats.money(abs(totals.profit_without_cost), totals.currency)
+    if totals.profit_without_cost < 0:
+        return f"Удержания с остальных больше их выручки на {amount}: этот убыток в прибыль не вошёл."
+    return f"Остальные принесли {amount}, в прибыль это не вошло."
 
 
 def _reservations(report: PnlReport) -> list[Line | str]:

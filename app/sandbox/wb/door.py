@@ -46,9 +46,12 @@ class Door:
                 bearer = self._bearer(request)
                 self._scope(method, bearer)
                 quota = self._quota(method, bearer)
-                answer = await handler(request)
             except Refused as refused:
                 return refused.reply
+            try:
+                answer = await handler(request)
+            except Refused as refused:
+                answer = refused.reply
             answer.headers.update(quota)
             return answer
 

@@ -28,11 +28,6 @@ def event_number(lines: Lines, *, returned: bool) -> Ints:
     return ((_key(lines) * factor) & np.int64((1 << 33) - 1)) + 1_000_000_000
 
 
-def cart_number(lines: Lines) -> Ints:
-    """The buyer's cart; here every order line has its own."""
-    return srid_number(lines) * 11 + 7
-
-
 def rrd_ids(day: date, count: int) -> Ints:
     """Ids of the rows of one day's reports: they grow from day to day."""
     return 4_000_000_000 + (day.toordinal() - _FIRST) * ROWS_A_DAY + np.arange(count, dtype=np.int64)

@@ -1,16 +1,14 @@
 """warehouse_remains: a report that is ordered, waited for and fetched; stock as of now."""
 
-import itertools
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from app.sandbox.catalogue.shelf import Ints
 from app.sandbox.ledger import NEVER
-from app.sandbox.world import NAMESPACE, World
+from app.sandbox.task_desk import TaskDesk
+from app.sandbox.world import World
 
 PLACES = ("Склад WB РФ", "Склад WB СГТ РФ", "Минск")
 TO_BUYERS, FROM_BUYERS, ALTOGETHER = (
@@ -18,56 +16,18 @@ TO_BUYERS, FROM_BUYERS, ALTOGETHER = (
 )  # fmt: skip
 """Pseudo-rows among the warehouses: whoever sums everything counts the stock twice."""
 
-WAITING, WORKING, KEPT = 5.0, 20.0, 7_200.0
-SHORTEST_LIFE = 60.0
-
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A report ordered at ``made`` (seconds of the sandbox's clock) with its groupings."""
-
-    made: float
-    groups: frozenset[str]
-
-
-@dataclass(slots=True)
 class Remains:
-    """Tasks and the report itself. Waiting times are divided by ``pace``; a task outlives them by far."""
+    """The report, by the groupings it was ordered with."""
 
     world: World
-    clock: Callable[[], float]
-    pace: float
-    _tasks: dict[str, Task] = field(default_factory=dict)
-    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-
-    def order(self, groups: frozenset[str]) -> str:
-        """Create a task; returns its id."""
-        task_id = str(uuid.uuid5(NAMESPACE, f"remains-{self.world.sid}-{next(self._numbers)}"))
-        self._tasks[task_id] = Task(self.clock(), groups)
-        return task_id
-
-    def status(self, task_id: str) -> str | None:
-        """``new``, ``processing`` or ``done``; None when there is no such task (any more)."""
-        task = self._tasks.get(task_id)
-        if task is None:
-            return None
-        age = self.clock() - task.made
-        if age > max(KEPT / self.pace, SHORTEST_LIFE):
-            del self._tasks[task_id]
-            return None
-        if age < WAITING / self.pace:
-            return "new"
-        return "processing" if age < WORKING / self.pace else "done"
-
-    def expire(self) -> None:
-        """Forget all tasks, as if their time had passed."""
-        self._tasks.clear()
+    tasks: TaskDesk[frozenset[str]]
 
     def report(self, task_id: str) -> list[dict[str, Any]] | None:
         """The rows of a finished report, else None."""
-        if self.status(task_id) != "done":
-            return None
-        return self.rows(self._tasks[task_id].groups)
+        groups = self.tasks.made(task_id)
+        return None if groups is None else self.rows(groups)
 
     def rows(self, groups: frozenset[str]) -> list[dict[str, Any]]:
         """Stock by the asked groupings; a field is there only when it was asked for."""

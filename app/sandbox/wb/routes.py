@@ -1,12 +1,11 @@
 """The published WB methods, under ``/wb/{host}/…``; a wrong host or path is 404 as in life."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from app.sandbox.http import Handler, body_of, moscow_day, moscow_moment, reply, whole
+from app.sandbox.http import Handler, body_of, is_uuid, moscow_day, moscow_moment, reply, whole
 from app.sandbox.limits import Rate
 from app.sandbox.wb.area import Area
 from app.sandbox.wb.columns import ORDER
@@ -134,20 +133,20 @@ class WbMethods:
                 return _analytics_error(f'parameter "groupBy{name}" in query has an error: invalid value')
             if value == "true":
                 groups.add(name)
-        return reply({"data": {"taskId": self.remains.order(frozenset(groups))}})
+        return reply({"data": {"taskId": self.remains.tasks.order(frozenset(groups))}})
 
     async def remains_status(self, request: web.Request) -> web.Response:
         task_id = request.match_info["task_id"]
-        if not _is_uuid(task_id):
+        if not is_uuid(task_id):
             return _analytics_error(f"Invalid format for parameter task_id: '{task_id}' as *uuid.UUID")
-        status = self.remains.status(task_id)
+        status = self.remains.tasks.status(task_id)
         if status is None:
             return _analytics_error("not found", 404, "Not Found")
         return reply({"data": {"id": task_id, "status": status}})
 
     async def remains_file(self, request: web.Request) -> web.Response:
         task_id = request.match_info["task_id"]
-        if not _is_uuid(task_id):
+        if not is_uuid(task_id):
             return _analytics_error(f"Invalid format for parameter task_id: '{task_id}' as *uuid.UUID")
         rows = self.remains.report(task_id)
         return _analytics_error("not found", 404, "Not Found") if rows is None else reply(rows)
@@ -190,14 +189,6 @@ class WbMethods:
         weekly = body.get("period", "weekly") == "weekly"
         found = self.reports.headers(first, last, weekly=weekly)[offset : offset + limit]
         return reply(found) if found else web.Response(status=204)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _content_error(text: str) -> web.Response:

@@ -10,8 +10,6 @@ from app.domain.supply.policy import Policy
 from app.repositories.metrics_input import AdviceFacts
 from app.services.analytics.metric_rows import TEN_THOUSANDTH, exact, stock_of_days
 
-_SUMS = ("units", "squares", "days")
-
 
 def advice_rows(facts: AdviceFacts, d: date, policy: Policy) -> pl.DataFrame:
     """Advice for every SKU with stock on ``d`` or sales in the window, split by share of sales.

@@ -13,6 +13,7 @@ from aiohttp import web
 from app.sandbox.http import moscow_day, moscow_moment, reply
 from app.sandbox.ledger import Lump
 from app.sandbox.limits import Rate
+from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb import lumps, names
 from app.sandbox.wb.area import Route
 from app.sandbox.wb.areas.tasks import Rates, TaskReport, refuse
@@ -37,9 +38,7 @@ SIZES, SUBSTITUTION = lumps.FINES[0], lumps.FINES[2]
 def acceptance_report(world: World, clock: Callable[[], float], pace: float) -> TaskReport:
     """The acceptance report of one world."""
     return TaskReport(
-        world=world,
-        clock=clock,
-        pace=pace,
+        tasks=TaskDesk(f"{ACCEPTANCE}-{world.sid}", clock, pace),
         path=ACCEPTANCE,
         rates=ACCEPTANCE_RATES,
         longest=LONGEST_ACCEPTANCE,

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from aiohttp import web
 
-from app.sandbox.http import moscow_day, reply
+from app.sandbox.http import reply
 from app.sandbox.limits import Rate
 from app.sandbox.wb.area import Route
-from app.sandbox.wb.areas.tasks import refuse
+from app.sandbox.wb.areas.tasks import refuse, span_of
 from app.sandbox.wb.door import HOUR, MINUTE, Method
 from app.sandbox.world import World
 
@@ -61,19 +61,8 @@ class ItemReturns:
         return [Route("GET", RETURNS, self.show)]
 
     async def show(self, request: web.Request) -> web.Response:
-        asked, span = request.query, []
-        for name in ("dateFrom", "dateTo"):
-            if name not in asked:
-                return refuse(f'parameter "{name}" in query has an error: value is required but missing')
-            day = moscow_day(asked[name])
-            if day is None:
-                return refuse(f"can't parse {name}")
-            span.append(day)
-        first, last = span
-        if first > last:
-            return refuse("dateTo should be greater dateFrom")
-        if (last - first).days >= LONGEST:
-            return refuse(f"Difference between dateFrom and dateTo should be less or equal {LONGEST} days")
+        first, last = span_of(request, LONGEST)
+        asked = request.query
         limit, offset = asked.get("limit", str(MOST_ROWS)), asked.get("offset", "0")
         if not (limit.isdigit() and int(limit) <= MOST_ROWS and offset.isdigit()):
             return refuse('parameter "limit" in query has an error: number must be at most 1000')

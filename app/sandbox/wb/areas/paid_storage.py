@@ -13,6 +13,7 @@ import numpy as np
 
 from app.sandbox.catalogue.shelf import Ints
 from app.sandbox.limits import Rate
+from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb.areas.tasks import Rates, TaskReport
 from app.sandbox.wb.door import HOUR, MINUTE
 from app.sandbox.world import World
@@ -35,9 +36,7 @@ FIRST_DELIVERY = 30_000_000
 def storage_report(world: World, clock: Callable[[], float], pace: float) -> TaskReport:
     """The report of one world."""
     return TaskReport(
-        world=world,
-        clock=clock,
-        pace=pace,
+        tasks=TaskDesk(f"{PATH}-{world.sid}", clock, pace),
         path=PATH,
         rates=RATES,
         longest=LONGEST,

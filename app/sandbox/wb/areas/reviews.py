@@ -3,7 +3,6 @@
 Answers live as long as the process: the file of the sandbox keeps the day alone.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,8 +24,6 @@ ARCHIVE = Method(_HOST, f"{_PATH}/archive", *_QUOTAS, group="feedbacks")
 ANSWER = Method(_HOST, f"{_PATH}/answer", *_QUOTAS, group="feedbacks", writes=True)
 LARGEST_TAKE, LARGEST_SKIP = 5_000, 199_990
 SHORTEST, LONGEST = 2, 5_000
-
-Dealt = Callable[[Review], bool]
 
 
 @dataclass(frozen=True, slots=True)

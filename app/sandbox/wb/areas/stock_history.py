@@ -2,7 +2,6 @@
 
 import csv
 import io
-import uuid
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from app.sandbox.http import body_of, moscow_day, reply
+from app.sandbox.http import body_of, is_uuid, moscow_day, reply
 from app.sandbox.limits import Rate
 from app.sandbox.wb.area import Route
 from app.sandbox.wb.areas.errors import bad_request
@@ -64,7 +63,7 @@ class StockHistory:
         number, params = body.get("id"), body.get("params")
         if body.get("reportType") != REPORT:
             return bad_request(f"reportType: only {REPORT} is made without a subscription here")
-        if not isinstance(number, str) or not _is_uuid(number) or not isinstance(params, dict):
+        if not isinstance(number, str) or not is_uuid(number) or not isinstance(params, dict):
             return bad_request("invalid: id, params (field required)")
         if self._live(number) is not None:
             return bad_request(f"download id {number} already exists")
@@ -82,7 +81,7 @@ class StockHistory:
     async def list(self, request: web.Request) -> web.Response:
         told = request.query.getall("filter[downloadIds]", [])
         wanted = {number for each in told for number in each.split(",")}
-        if not all(_is_uuid(number) for number in wanted):
+        if not all(is_uuid(number) for number in wanted):
             return bad_request("invalid: filter[downloadIds]")
         live = [order for number in list(self._orders) if (order := self._live(number)) is not None]
         return reply({"data": [self._show(order) for order in live if not wanted or order.number in wanted]})
@@ -139,11 +138,3 @@ class StockHistory:
             about = (shelf.article[i], shelf.title[i], nm[i], shelf.subject[i], shelf.brand[i], size, chrt[i])
             table.writerow([*about, PSEUDO_NAME, *(level[i] for level in levels)])
         return text.getvalue()
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -1,23 +1,22 @@
 """Reports in three steps, for a span of days: ordered, waited for, fetched; gone some hours later."""
 
-import itertools
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from app.sandbox.http import moscow_day, reply
+from app.sandbox.http import Refused, is_uuid, moscow_day, reply
 from app.sandbox.limits import Rate
+from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb.area import Route
 from app.sandbox.wb.door import Method
-from app.sandbox.world import NAMESPACE, World
 
 _HOST = "seller-analytics-api"
-WAITING, MADE, KEPT = 5.0, 20.0, 7_200.0
-SHORTEST_LIFE = 60.0
+
+Span = tuple[date, date]
+"""The first and the last day."""
 
 
 class Rates(NamedTuple):
@@ -28,30 +27,17 @@ class Rates(NamedTuple):
     download: tuple[Rate, Rate]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A report ordered at ``made`` (seconds of the sandbox's clock)."""
-
-    made: float
-    first: date
-    last: date
-
-
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReport:
     """One kind of report. ``rows`` makes it; ``longest`` days at most; nothing is 204 where
-    ``says_nothing``, an empty list otherwise. Waiting times are divided by ``pace``."""
+    ``says_nothing``, an empty list otherwise."""
 
-    world: World
-    clock: Callable[[], float]
-    pace: float
+    tasks: TaskDesk[Span]
     path: str
     rates: Rates
     longest: int
     rows: Callable[[date, date], list[dict[str, Any]]]
     says_nothing: bool = False
-    _tasks: dict[str, Task] = field(default_factory=dict)
-    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def routes(self) -> list[Route]:
         task = f"{self.path}/tasks/{{task_id}}"
@@ -62,30 +48,14 @@ class TaskReport:
         ]
 
     async def create(self, request: web.Request) -> web.Response:
-        span: list[date] = []
-        for name in ("dateFrom", "dateTo"):
-            if name not in request.query:
-                return refuse(f'parameter "{name}" in query has an error: value is required but missing')
-            day = moscow_day(request.query[name])
-            if day is None:
-                return refuse(f"can't parse {name}")
-            span.append(day)
-        first, last = span
-        if first > last:
-            return refuse("dateTo should be greater dateFrom")
-        if (last - first).days >= self.longest:
-            text = f"Difference between dateFrom and dateTo should be less or equal {self.longest} days"
-            return refuse(text)
-        name = f"{self.path}-{self.world.sid}-{next(self._numbers)}"
-        task_id = str(uuid.uuid5(NAMESPACE, name))
-        self._tasks[task_id] = Task(self.clock(), first, last)
-        return reply({"data": {"taskId": task_id}})
+        span = span_of(request, self.longest)
+        return reply({"data": {"taskId": self.tasks.order(span)}})
 
     async def status(self, request: web.Request) -> web.Response:
         task_id = request.match_info["task_id"]
         if not is_uuid(task_id):
             return refuse(f"Invalid format for parameter task_id: '{task_id}' as *uuid.UUID")
-        status = self._status(task_id)
+        status = self.tasks.status(task_id)
         if status is None:
             return refuse("not found", 404, "Not Found")
         return reply({"data": {"id": task_id, "status": status}})
@@ -94,36 +64,31 @@ class TaskReport:
         task_id = request.match_info["task_id"]
         if not is_uuid(task_id):
             return refuse(f"Invalid format for parameter task_id: '{task_id}' as *uuid.UUID")
-        if self._status(task_id) != "done":
+        span = self.tasks.made(task_id)
+        if span is None:
             return refuse("not found", 404, "Not Found")
-        task = self._tasks[task_id]
-        rows = self.rows(task.first, task.last)
+        rows = self.rows(*span)
         return web.Response(status=204) if self.says_nothing and not rows else reply(rows)
 
-    def expire(self) -> None:
-        """Forget all tasks, as if their time had passed."""
-        self._tasks.clear()
 
-    def _status(self, task_id: str) -> str | None:
-        """``new``, ``processing``, ``done``; None when there is no such task (any more)."""
-        task = self._tasks.get(task_id)
-        if task is None:
-            return None
-        age = self.clock() - task.made
-        if age > max(KEPT / self.pace, SHORTEST_LIFE):
-            del self._tasks[task_id]
-            return None
-        if age < WAITING / self.pace:
-            return "new"
-        return "processing" if age < MADE / self.pace else "done"
-
-
-def is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
+def span_of(request: web.Request, longest: int) -> Span:
+    """``dateFrom`` and ``dateTo``, ``longest`` days at most. Raises Refused."""
+    span: list[date] = []
+    for name in ("dateFrom", "dateTo"):
+        if name not in request.query:
+            text = f'parameter "{name}" in query has an error: value is required but missing'
+            raise Refused(refuse(text))
+        day = moscow_day(request.query[name])
+        if day is None:
+            raise Refused(refuse(f"can't parse {name}"))
+        span.append(day)
+    first, last = span
+    if first > last:
+        raise Refused(refuse("dateTo should be greater dateFrom"))
+    if (last - first).days >= longest:
+        text = f"Difference between dateFrom and dateTo should be less or equal {longest} days"
+        raise Refused(refuse(text))
+    return first, last
 
 
 def refuse(detail: str, status: int = 400, title: str = "Bad Request") -> web.Response:
