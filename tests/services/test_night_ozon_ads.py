@@ -20,10 +20,19 @@ from app.sandbox.ozon.books import ozon_page
 from app.services.analytics.pnl import pnl
 from app.services.analytics.status import NO_ADS, ShowStatus, StatusQuery
 from app.services.tenancy.connect import WITH_ADS, CheckedToken, StoreAccount
+from tests.support.oracle.book import Row
+from tests.support.oracle.ozon_money import (
+    booked_ad_money,
+    booked_ad_stats,
+    booked_campaigns,
+    our_ad_money,
+    our_ad_stats,
+    our_campaigns,
+)
 from tests.support.shop import DAY, Shop, connect, open_shop, sandbox
 from tests.support.worlds import make_tenant
 
-DAYS = 12
+DAYS = 8
 ONLY = frozenset({"ozon.catalogue", "ozon.accruals", "ozon.ads", "ozon.ad_money"})
 PAIR = "77123456-1700000000001@advertising.performance.ozon.ru b1u5XXDQW3wEqQ7dG_ancMyuhQtMNBI-1234567"
 API_KEY = "9bbbde0b-f304-5915-8dfa-3dd70bb8397e"
@@ -34,7 +43,7 @@ def shop(db: Database, urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> 
     """A seller on Ozon who gave both keys; the first night is over."""
     folder = tmp_path_factory.mktemp("ads")
     with (
-        sandbox(skus=40, days=DAYS) as server,
+        sandbox(skus=30, days=DAYS) as server,
         open_shop(db, urls, folder, server, marketplaces=("OZON",), only=ONLY) as made,
     ):
         report = made.night(days=DAYS)
@@ -42,48 +51,9 @@ def shop(db: Database, urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> 
         yield made
 
 
-def booked_money(shop: Shop) -> set[tuple[Any, ...]]:
-    """Campaign, day, where from, rubles: by the event log."""
-    world, found = shop.world, set()
-    promotion = Promotion(world)
-    for t in range(world.first_t, world.now_t):
-        for each in promotion.days(t):
-            parts = {"balance": each.money - each.prepaid, "account": each.prepaid, "bonus": each.bonus}
-            for paid_from, kopecks in parts.items():
-                if kopecks:
-                    found.add((world.day(t), each.campaign.id, paid_from, Decimal(kopecks) / 100))
-    return found
-
-
-def our_money(shop: Shop) -> set[tuple[Any, ...]]:
-    rows = shop.rows("SELECT d, campaign_id, paid_from, amount FROM ad_charge WHERE tenant_id = :tenant_id")
-    return {tuple(row) for row in rows}
-
-
-def booked_stats(shop: Shop, first: date) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """By day, campaign and SKU; what no SKU is told of stands under SKU 0 with what it cost."""
-    world, found = shop.world, {}
-    promotion, shelf = Promotion(world), world.ozon.shelf
-    for t in range(world.t(first), world.now_t):
-        for each in promotion.days(t):
-            d = world.day(t)
-            for sku in each.skus:
-                told = (sku.views, sku.clicks, sku.carts, sku.orders)
-                money = (Decimal(sku.spend) / 100, Decimal(sku.revenue) / 100)
-                found[d, each.campaign.id, int(shelf.item_id[sku.row])] = (*told, *money)
-            if not each.skus and each.campaign.kind == SKU:
-                spent = Decimal(each.money + each.bonus) / 100
-                found[d, each.campaign.id, 0] = (0, 0, 0, 0, spent, Decimal(0))
-    return found
-
-
-def our_stats(shop: Shop, first: date) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    rows = shop.rows(
-        "SELECT d, campaign_id, card_id, views, clicks, carts, orders, spend, revenue FROM ad_stat_daily"
-        " WHERE tenant_id = :tenant_id AND d >= :first",
-        first=first,
-    )
-    return {tuple(row)[:3]: tuple(row)[3:] for row in rows}
+def told_stats(shop: Shop, first: date) -> set[Row]:
+    """Ours of the days from that one on."""
+    return {row for row in our_ad_stats(shop) if row[0] >= first}
 
 
 def booked_ads(shop: Shop, d: date) -> Decimal:
@@ -113,16 +83,11 @@ def written_by(shop: Shop) -> dict[str, set[Any]]:
 
 
 def test_a_night_brings_the_books(shop: Shop) -> None:
-    assert our_money(shop) == booked_money(shop)
-    assert {paid_from for _, _, paid_from, _ in our_money(shop)} == {"balance", "account", "bonus"}
-    ours, booked = our_stats(shop, shop.world.first_day), booked_stats(shop, shop.world.first_day)
-    # Of a SKU that cost nothing and brought nothing a report may say so or nothing at all.
-    assert {k: v for k, v in ours.items() if any(v)} == {k: v for k, v in booked.items() if any(v)}
-    assert {card == 0 for _, _, card in ours} == {True, False}
-    told = shop.rows("SELECT campaign_id, name, kind, status FROM ad_campaign WHERE tenant_id = :tenant_id")
-    assert {tuple(row) for row in told} == {
-        (each.id, each.title, each.kind, each.state.lower()) for each in Promotion(shop.world).campaigns
-    }
+    assert our_ad_money(shop) == booked_ad_money(shop.world)
+    assert {paid_from for _, _, paid_from, _ in our_ad_money(shop)} == {"balance", "account", "bonus"}
+    assert our_ad_stats(shop) == booked_ad_stats(shop.world, shop.world.first_day)
+    assert {row[2] == 0 for row in our_ad_stats(shop)} == {True, False}
+    assert our_campaigns(shop) == booked_campaigns(shop.world)
     assert shop.value("SELECT count(*) FROM unplaced_row WHERE tenant_id = :tenant_id") == 0
 
 
@@ -163,43 +128,42 @@ def test_goods_bear_the_days_clicks_by_what_was_spent_on_each(shop: Shop) -> Non
     assert checked > 3 * DAYS
 
 
-def test_days_read_again_by_report_say_what_they_said_at_once(shop: Shop) -> None:
-    before = written_by(shop)
-    report = shop.night(days=3)
+def test_days_read_again_by_report_say_what_they_said_at_once(story: Shop) -> None:
+    before = written_by(story)
+    report = story.night(days=3)
     assert (report.errors, report.written) == ({}, 0)
-    assert written_by(shop) == before
+    assert written_by(story) == before
 
 
-def test_yesterday_comes_at_once(shop: Shop) -> None:
-    shop.advance()
-    shop.heard()
-    assert shop.night().errors == {}
-    assert [path.rpartition("client/")[2] for path in shop.heard("statistics")] == [
+def test_yesterday_comes_at_once(story: Shop) -> None:
+    story.advance()
+    story.heard()
+    assert story.night().errors == {}
+    assert [path.rpartition("client/")[2] for path in story.heard("statistics")] == [
         "statistics/expense/json", "statistics/products/sku", "statistics/expense/json",
     ]  # fmt: skip
-    ours, booked = our_stats(shop, shop.d), booked_stats(shop, shop.d)
-    assert {k: v for k, v in ours.items() if any(v)} == {k: v for k, v in booked.items() if any(v)}
+    assert told_stats(story, story.d) == booked_ad_stats(story.world, story.d)
 
 
-def test_nights_that_were_missed_come_by_report_and_late_bonuses_move_themselves_alone(shop: Shop) -> None:
-    days = (shop.d - 3 * DAY, shop.d)
-    before = our_money(shop)
-    shop.advance(4)
-    assert shop.night().errors == {}
-    asked = [path.rpartition("client/")[2] for path in shop.heard("statistics")]
+def test_nights_that_were_missed_come_by_report_and_late_bonuses_move_themselves_alone(story: Shop) -> None:
+    days = (story.d - 3 * DAY, story.d)
+    before = our_ad_money(story)
+    story.advance(4)
+    assert story.night().errors == {}
+    asked = [path.rpartition("client/")[2] for path in story.heard("statistics")]
     assert asked.count("statistics/products/sku") == 1
     assert asked.count("statistics/json") == asked.count("statistics/report") == 1
-    first = shop.d - 3 * DAY
-    ours, booked = our_stats(shop, first), booked_stats(shop, first)
-    assert {d for d, *_ in ours} == {first + DAY * n for n in range(4)}
-    assert {k: v for k, v in ours.items() if any(v)} == {k: v for k, v in booked.items() if any(v)}
-    assert our_money(shop) == booked_money(shop)
-    per_order = {each.id for each in Promotion(shop.world).campaigns if each.kind != SKU}
-    moved = {row for row in before ^ our_money(shop) if row[0] <= days[1] and row[1] not in per_order}
+    first = story.d - 3 * DAY
+    ours = told_stats(story, first)
+    assert {row[0] for row in ours} == {first + DAY * n for n in range(4)}
+    assert ours == booked_ad_stats(story.world, first)
+    assert our_ad_money(story) == booked_ad_money(story.world)
+    per_order = {each.id for each in Promotion(story.world).campaigns if each.kind != SKU}
+    moved = {row for row in before ^ our_ad_money(story) if row[0] <= days[1] and row[1] not in per_order}
     assert {row[2] for row in moved} == {"bonus"}, (
         "pay per order follows its sales, clicks only their bonuses"
     )
-    assert pnl_ads(shop, *days) == sum(booked_ads(shop, days[1] - DAY * n) for n in range(4))
+    assert pnl_ads(story, *days) == sum(booked_ads(story, days[1] - DAY * n) for n in range(4))
 
 
 def test_the_status_says_that_both_sides_agree_and_names_the_bonuses(shop: Shop) -> None:
@@ -209,7 +173,7 @@ def test_the_status_says_that_both_sides_agree_and_names_the_bonuses(shop: Shop)
     clicks, orders = account.ads
     assert (clicks.per_order, clicks.residual, orders.per_order, orders.residual) == (False, 0, True, 0)
     days = range((clicks.d_to - shop.world.first_day).days + 1)
-    spent = [row for row in booked_money(shop) if clicks.d_from <= row[0] <= clicks.d_to]
+    spent = [row for row in booked_ad_money(shop.world) if clicks.d_from <= row[0] <= clicks.d_to]
     assert clicks.bonus == sum(row[3] for row in spent if row[2] == "bonus") > 0
     assert clicks.spent + orders.spent == -sum(booked_ads(shop, clicks.d_to - DAY * n) for n in days)
     assert account.token_kind == WITH_ADS

@@ -208,17 +208,17 @@ def test_a_month_that_was_not_read_whole_is_not_checked(shop: Shop) -> None:
         assert any(said in each.replace(" дня", "\xa0дня") for each in status_lines(shop, tx))
 
 
-def test_a_second_night_changes_no_row(shop: Shop) -> None:
-    before = versions(shop)
-    assert shop.night(days=DAYS).written == 0
-    assert versions(shop) == before
+def test_a_second_night_changes_no_row(story: Shop) -> None:
+    before = versions(story)
+    assert story.night(days=10).written == 0, "of this month and the end of the one that is closed"
+    assert versions(story) == before
 
 
-def test_a_month_too_large_for_a_reply_comes_as_a_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_month_too_large_for_a_reply_comes_as_a_file(story: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def told() -> list[tuple[object, ...]]:
         return [
             tuple(row)
-            for row in shop.rows(
+            for row in story.rows(
                 "SELECT period, retail_amount, deduction, payout FROM finance_report"
                 " WHERE tenant_id = :tenant_id ORDER BY period"
             )
@@ -226,61 +226,61 @@ def test_a_month_too_large_for_a_reply_comes_as_a_file(shop: Shop, monkeypatch: 
 
     before = told()
     monkeypatch.setattr(realization, "LARGEST_BY_POSTING", 3)
-    shop.heard()
-    assert shop.night(days=DAYS, only={BY_POSTING}.__contains__).errors == {}
-    assert [path.rsplit("/", 2)[-2:] for path in shop.heard("posting/create")] == [["posting", "create"]]
+    story.heard()
+    assert story.night(days=DAYS, only={BY_POSTING}.__contains__).errors == {}
+    assert [path.rsplit("/", 2)[-2:] for path in story.heard("posting/create")] == [["posting", "create"]]
     assert told() == before
     assert len(before) == 4
 
 
 def test_a_type_named_anew_is_told_with_its_money_until_somebody_places_it(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    story: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(TYPES, 46, ("WarehouseRent", "Аренда места"))
     monkeypatch.setitem(TYPES, 900, ("Moonlight", "Лунный свет"))
-    shop.advance()
-    assert shop.night(days=2).errors == {}
-    kept = storage_lines(shop)
+    story.advance()
+    assert story.night(days=2).errors == {}
+    kept = storage_lines(story)
     assert kept.keys() == {"storage"}, "it is told, not taken away"
     told = {"46 WarehouseRent: Аренда места": kept["storage"], "900 Moonlight: Лунный свет": (0, Decimal(0))}
-    assert words(shop) == told
-    with shop.db.tenant(shop.tenant_id) as tx:
+    assert words(story) == told
+    with story.db.tenant(story.tenant_id) as tx:
         (word,) = (each for each in unknown_values.list_untold(tx) if each.value.startswith("46"))
     assert said(word).startswith("Новый или переименованный вид начислений Ozon: «46 WarehouseRent")
 
-    everything = content(shop, ("settlement_line", "sale_event"))
-    placed, rebuilt = place(shop, 46, PnlLine.LOGISTICS)
+    everything = content(story, ("settlement_line", "sale_event"))
+    placed, rebuilt = place(story, 46, PnlLine.LOGISTICS)
     assert (placed.before, placed.after) == (PnlLine.STORAGE, PnlLine.LOGISTICS)
-    assert storage_lines(shop) == {"logistics": kept["storage"]}
+    assert storage_lines(story) == {"logistics": kept["storage"]}
     assert rebuilt.count.changed == kept["storage"][0]
     assert (rebuilt.count.inserted, rebuilt.count.deleted) == (0, 0)
-    after = content(shop, ("settlement_line", "sale_event"))
+    after = content(story, ("settlement_line", "sale_event"))
     assert after["sale_event"] == everything["sale_event"]
     assert len(after["settlement_line"] - everything["settlement_line"]) == kept["storage"][0]
-    assert set(words(shop)) == {"900 Moonlight: Лунный свет"}
+    assert set(words(story)) == {"900 Moonlight: Лунный свет"}
 
-    shop.advance()
-    assert shop.night(days=1).errors == {}
-    after_a_day = storage_lines(shop)
+    story.advance()
+    assert story.night(days=1).errors == {}
+    after_a_day = storage_lines(story)
     assert after_a_day.keys() == {"logistics"}, "new days are booked where the person said"
     assert after_a_day["logistics"][0] == kept["storage"][0] + 1
 
     monkeypatch.undo()
-    shop.advance()
-    assert shop.night(days=1).errors == {}
-    with shop.db.tenant(shop.tenant_id) as tx:
-        entry = accrual_types.find_type(tx, shop.accounts["OZON"], 46)
+    story.advance()
+    assert story.night(days=1).errors == {}
+    with story.db.tenant(story.tenant_id) as tx:
+        entry = accrual_types.find_type(tx, story.accounts["OZON"], 46)
     assert entry == (46, "Placements", TYPES[46][1], None), "what was chosen for one name holds for it alone"
-    assert words(shop).keys() == {"900 Moonlight: Лунный свет"}, (
+    assert words(story).keys() == {"900 Moonlight: Лунный свет"}, (
         "what Ozon has dropped may have brought money"
     )
 
-    with undone(shop) as tx:
-        PlaceAccrualType(now=shop.house.clock.now())(
-            tx, ChosenLine(account_id=shop.accounts["OZON"], type_id=46, line=PnlLine.LOGISTICS)
+    with undone(story) as tx:
+        PlaceAccrualType(now=story.house.clock.now())(
+            tx, ChosenLine(account_id=story.accounts["OZON"], type_id=46, line=PnlLine.LOGISTICS)
         )
-        back = PlaceAccrualType(now=shop.house.clock.now())(
-            tx, ChosenLine(account_id=shop.accounts["OZON"], type_id=46, line=None)
+        back = PlaceAccrualType(now=story.house.clock.now())(
+            tx, ChosenLine(account_id=story.accounts["OZON"], type_id=46, line=None)
         )
         assert (back.before, back.after) == (PnlLine.LOGISTICS, PnlLine.STORAGE)
 

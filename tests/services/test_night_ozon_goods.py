@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,27 @@ from app.db.session import Database
 from app.repositories import sku_identity
 from app.repositories.accounts import StoredAccount, find_account
 from app.repositories.catalogue import find_by_article
-from app.sandbox.ozon.areas.goods import AT_OZON, final_prices, own_pieces
-from app.sandbox.ozon.own_places import own_places
-from app.sandbox.ozon.stocks import PLACES, by_place
+from app.sandbox.ozon.areas.goods import AT_OZON
 from app.sandbox.server import SandboxServer
 from app.services.analytics.status import ShowStatus, StatusQuery
 from app.services.expiry import expiry_warning
 from app.services.night import NightReport
+from tests.support.oracle.book import Row
+from tests.support.oracle.ozon_goods import (
+    booked_commissions,
+    booked_own_stock,
+    booked_prices,
+    booked_stock,
+    our_commissions,
+    our_own_stock,
+    our_prices,
+    our_stock,
+)
 from tests.support.shop import DAY, Shop, open_shop, sandbox
 
 GOODS = frozenset({"ozon.access", "ozon.catalogue", "ozon.stock", "ozon.own_stock", "ozon.prices"})
 TABLES = ("sku", "card", "sku_identity", "price", "daily_stock", "commission_rules", "marketplace_account")
 ANALYTICS = "/v1/analytics/stocks"
-Row = tuple[Any, ...]
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +44,11 @@ def server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture(scope="module")
-def first(db: Database, urls: Urls, folder: Path, server: SandboxServer) -> Iterator[Shop]:
-    """After its first night; the tests go on from each other's days."""
+def shop(db: Database, urls: Urls, folder: Path, server: SandboxServer) -> Iterator[Shop]:
+    """After its first night."""
     with open_shop(db, urls, folder, server, marketplaces=("OZON",), only=GOODS) as shop:
         night(shop)
         yield shop
-
-
-@pytest.fixture
-def shop(first: Shop) -> Iterator[Shop]:
-    yield first
-    stand(first)
 
 
 def night(shop: Shop, *names: str) -> NightReport:
@@ -80,81 +81,31 @@ def written_by(shop: Shop) -> dict[str, set[Row]]:
     return {name: {tuple(row) for row in shop.rows(sql.format(name))} for name in TABLES}
 
 
-def prices(shop: Shop) -> dict[int, tuple[Decimal, Decimal]]:
-    rows = shop.rows(
-        "SELECT k.ozon_id, p.price, p.final_price FROM price p JOIN sku k ON k.tenant_id = p.tenant_id"
-        " AND k.id = p.sku_id WHERE p.tenant_id = :tenant_id"
-    )
-    return {row.ozon_id: (row.price, row.final_price) for row in rows}
+def agree(shop: Shop) -> None:
+    """Prices of today, and stock of yesterday at Ozon and in the seller's own warehouses."""
+    world = shop.world
+    assert set(our_prices(shop)) == booked_prices(world)
+    assert last_stock(shop) == booked_stock(world, shop.d)
+    assert {row for row in our_own_stock(shop) if row[0] == shop.d} == booked_own_stock(world, shop.d)
 
 
-def booked_prices(shop: Shop) -> dict[int, tuple[Decimal, Decimal]]:
-    market, away = shop.world.ozon, shop.world.put_away
-    both = zip(market.price_on(shop.world.today).tolist(), final_prices(shop.world).tolist(), strict=True)
-    told = zip(market.shelf.item_id.tolist(), both, strict=True)
-    return {
-        sku: (Decimal(was) / 100, Decimal(now) / 100)
-        for i, (sku, (was, now)) in enumerate(told)
-        if i not in away
-    }
-
-
-def stock(shop: Shop, *, own: bool) -> dict[tuple[int, str, str], int]:
-    """What lies somewhere: (sku, warehouse, its name) → pieces, of the last day."""
-    rows = shop.rows(
-        "SELECT k.ozon_id, w.code, w.name, t.on_hand FROM daily_stock t"
-        " JOIN sku k ON k.tenant_id = t.tenant_id AND k.id = t.sku_id"
-        " JOIN warehouse w ON w.tenant_id = t.tenant_id AND w.id = t.warehouse_id"
-        " WHERE t.tenant_id = :tenant_id AND t.d = :d AND w.is_own = :own AND t.on_hand > 0",
-        d=shop.d,
-        own=own,
-    )
-    return {(row.ozon_id, row.code, row.name): row.on_hand for row in rows}
-
-
-def booked_stock(shop: Shop) -> dict[tuple[int, str, str], int]:
-    market = shop.world.ozon
-    lying = zip(market.shelf.item_id.tolist(), by_place(market.stock).tolist(), strict=True)
-    return {
-        (sku, str(place.warehouse_id), place.name): pieces
-        for i, (sku, row) in enumerate(lying)
-        for place, pieces in zip(PLACES, row, strict=True)
-        if pieces and i not in shop.world.put_away
-    }  # fmt: skip
-
-
-def booked_own(shop: Shop) -> dict[tuple[int, str, str], int]:
-    skus = shop.world.ozon.shelf.item_id.tolist()
-    return {
-        (sku, str(place.warehouse_id), place.name): free
-        for place in own_places(shop.world)
-        for i, (sku, free) in enumerate(zip(skus, own_pieces(shop.world, place)[0].tolist(), strict=True))
-        if free and i not in shop.world.put_away
-    }
+def last_stock(shop: Shop) -> set[Row]:
+    return {row for row in our_stock(shop) if row[0] == shop.d}
 
 
 def test_the_nights_goods_are_the_sandboxs(shop: Shop) -> None:
-    assert prices(shop) == booked_prices(shop)
-    assert len(prices(shop)) == 29, "thirty cards, one of them in the archive"
-    assert stock(shop, own=False) == booked_stock(shop)
-    assert stock(shop, own=True) == booked_own(shop)
-    assert {name for _, _, name in stock(shop, own=True)} == {"Склад на Складочной", "Склад своей доставки"}
+    agree(shop)
+    assert len(our_prices(shop)) == 29, "thirty cards, one of them in the archive"
+    assert {row[3] for row in our_own_stock(shop)} == {"Склад на Складочной", "Склад своей доставки"}
     assert shop.value("SELECT count(*) FROM sku_identity WHERE tenant_id = :tenant_id") == 30
-    rule = shop.value("SELECT rule_json FROM commission_rules WHERE tenant_id = :tenant_id")
-    told = {sku: each["percent"] for each in rule["groups"] for sku in each["skus"]}
-    shelf = shop.world.ozon.shelf
-    percents = {
-        sku: Decimal(int(c)) / 100 for sku, c in zip(shelf.item_id.tolist(), shelf.commission, strict=True)
-    }
-    del percents[int(shelf.item_id[0])]
-    assert {sku: Decimal(each["fbo"]) for sku, each in told.items()} == percents
+    assert set(our_commissions(shop)) == booked_commissions(shop.world)
 
 
-def test_the_same_night_again_writes_nothing(shop: Shop) -> None:
-    before = written_by(shop)
-    report = night(shop)
+def test_the_same_night_again_writes_nothing(story: Shop) -> None:
+    before = written_by(story)
+    report = night(story)
     assert sum(done.count.written for done in report.sources.values()) == 0
-    assert written_by(shop) == before
+    assert written_by(story) == before
 
 
 def test_the_keys_end_and_the_sellers_subscription_are_told(shop: Shop) -> None:
@@ -167,83 +118,82 @@ def test_the_keys_end_and_the_sellers_subscription_are_told(shop: Shop) -> None:
     assert "подписка Premium Lite" in status(shop)
 
 
-@pytest.mark.parametrize(("left", "warned"), [(15, None), (14, 14), (8, 14), (7, 7), (1, 1)])
-def test_an_ozon_key_warns_as_a_token_of_wildberries_does(shop: Shop, left: int, warned: int | None) -> None:
-    stand(shop, key_expires_in_days=left)
-    night(shop, "ozon.access")
-    warning = expiry_warning(account_of(shop), shop.world.today)
-    assert (warning.name.rpartition(":")[2] if warning else None) == (str(warned) if warned else None)
-    assert warning is None or "Ключ кабинета «Кабинет OZON» истекает" in warning.words
+def test_an_ozon_key_warns_as_a_token_of_wildberries_does(story: Shop) -> None:
+    for left, warned in ((15, None), (14, "14"), (8, "14"), (7, "7"), (1, "1")):
+        stand(story, key_expires_in_days=left)
+        night(story, "ozon.access")
+        warning = expiry_warning(account_of(story), story.world.today)
+        assert (warning.name.rpartition(":")[2] if warning else None) == warned, left
+        assert warning is None or "Ключ кабинета «Кабинет OZON» истекает" in warning.words
 
 
-def test_a_dead_key_ends_the_night_with_one_question(shop: Shop) -> None:
-    stand(shop, key_expires_in_days=0)
-    shop.heard()
-    report = shop.night()
+def test_a_dead_key_ends_the_night_with_one_question(story: Shop) -> None:
+    stand(story, key_expires_in_days=0)
+    story.heard()
+    report = story.night()
     assert [name for name, done in report.sources.items() if done.is_refused] == ["ozon.access"]
-    assert shop.heard("/ozon") == ["/ozon/v1/roles"]
-    stand(shop)
-    night(shop, "ozon.access")
-    assert account_of(shop).state == "active"
+    assert story.heard("/ozon") == ["/ozon/v1/roles"]
+    stand(story)
+    night(story, "ozon.access")
+    assert account_of(story).state == "active"
 
 
-def test_without_the_analytics_stock_comes_by_warehouse_all_the_same(shop: Shop) -> None:
-    stand(shop, closed=[ANALYTICS])
-    night(shop, "ozon.stock")
-    assert stock(shop, own=False) == booked_stock(shop)
-    assert any(AT_OZON in path for path in shop.heard())
+def test_without_the_analytics_stock_comes_by_warehouse_all_the_same(story: Shop) -> None:
+    stand(story, closed=[ANALYTICS])
+    night(story, "ozon.stock")
+    # This method says nothing of what is on its way.
+    lies = {row[:5] for row in booked_stock(story.world, story.d) if row[4]}
+    assert {row[:5] for row in last_stock(story)} == lies
+    assert any(AT_OZON in path for path in story.heard())
 
 
-def test_where_both_ways_are_closed_the_night_says_so_and_keeps_what_it_knew(shop: Shop) -> None:
-    shop.advance()
-    before = shop.value("SELECT count(*) FROM daily_stock WHERE tenant_id = :tenant_id")
-    stand(shop, closed=[ANALYTICS, AT_OZON])
-    report = shop.night(only=lambda name: name == "ozon.stock")
+def test_where_both_ways_are_closed_the_night_says_so_and_keeps_what_it_knew(story: Shop) -> None:
+    story.advance()
+    before = story.value("SELECT count(*) FROM daily_stock WHERE tenant_id = :tenant_id")
+    stand(story, closed=[ANALYTICS, AT_OZON])
+    report = story.night(only=lambda name: name == "ozon.stock")
     assert report.errors == {}
     assert "подпиской" in report.closed["ozon.stock"]
-    assert shop.value("SELECT count(*) FROM daily_stock WHERE tenant_id = :tenant_id") == before
+    assert story.value("SELECT count(*) FROM daily_stock WHERE tenant_id = :tenant_id") == before
     covered = "SELECT max(d) FROM coverage WHERE tenant_id = :tenant_id AND source = 'ozon.stock'"
-    assert shop.value(covered) == shop.d - DAY
-    assert "подпиской" in status(shop)
-    stand(shop)
-    night(shop, "ozon.stock")
-    assert shop.value(covered) == shop.d
-    assert "подпиской" not in status(shop)
+    assert story.value(covered) == story.d - DAY
+    assert "подпиской" in status(story)
+    stand(story)
+    night(story, "ozon.stock")
+    assert story.value(covered) == story.d
+    assert "подпиской" not in status(story)
 
 
-def test_a_renamed_article_keeps_its_sku_and_its_old_name(shop: Shop) -> None:
-    shop.advance()
-    shelf = shop.world.ozon.shelf
+def test_a_renamed_article_keeps_its_sku_and_its_old_name(story: Shop) -> None:
+    story.advance()
+    shelf = story.world.ozon.shelf
     old, sku = shelf.article[3], int(shelf.item_id[3])
     shelf.article[3] = "НОВЫЙ-3"
-    night(shop, "ozon.catalogue")
-    with shop.db.tenant(shop.tenant_id) as tx:
-        told = sku_identity.names_of(tx, shop.accounts["OZON"], sku)
-        assert [(each.article, each.seen_to) for each in told] == [(old, shop.d), ("НОВЫЙ-3", None)]
+    night(story, "ozon.catalogue")
+    with story.db.tenant(story.tenant_id) as tx:
+        told = sku_identity.names_of(tx, story.accounts["OZON"], sku)
+        assert [(each.article, each.seen_to) for each in told] == [(old, story.d), ("НОВЫЙ-3", None)]
         assert [each.article for each in find_by_article(tx, old)] == ["НОВЫЙ-3"]
         assert [each.article for each in find_by_article(tx, "новый-3")] == ["НОВЫЙ-3"]
-    assert shop.value("SELECT count(*) FROM sku_identity WHERE tenant_id = :tenant_id") == 31
+    assert story.value("SELECT count(*) FROM sku_identity WHERE tenant_id = :tenant_id") == 31
 
 
-def test_a_card_put_away_leaves_the_price_list_and_nothing_else_moves(shop: Shop) -> None:
-    night(shop, "ozon.prices")
-    before, gone = prices(shop), int(shop.world.ozon.shelf.item_id[5])
-    shop.world.put_away.add(5)
-    report = night(shop, "ozon.prices")
-    assert prices(shop) == {sku: price for sku, price in before.items() if sku != gone}
+def test_a_card_put_away_leaves_the_price_list_and_nothing_else_moves(story: Shop) -> None:
+    before, gone = set(our_prices(story)), int(story.world.ozon.shelf.item_id[5])
+    story.world.put_away.add(5)
+    report = night(story, "ozon.prices")
+    assert set(our_prices(story)) == {row for row in before if row[0] != gone}
     moved = report.sources["ozon.prices"].count
     # Its price, and the rule of commissions that it was a part of.
     assert (moved.inserted, moved.changed, moved.deleted) == (1, 0, 1)
-    kept = shop.rows("SELECT ozon_id FROM sku WHERE tenant_id = :tenant_id")
+    kept = story.rows("SELECT ozon_id FROM sku WHERE tenant_id = :tenant_id")
     assert gone in {row.ozon_id for row in kept}, "its sales are still its own"
 
 
-def test_days_of_moving_prices_and_stock_stay_the_books(shop: Shop) -> None:
+def test_days_of_moving_prices_and_stock_stay_the_books(story: Shop) -> None:
     for _ in range(2):
-        shop.advance()
-        night(shop)
-        assert prices(shop) == booked_prices(shop)
-        assert stock(shop, own=False) == booked_stock(shop)
-        assert stock(shop, own=True) == booked_own(shop)
-    assert account_of(shop).expires_at is not None
-    assert timedelta(days=89) < account_of(shop).expires_at - shop.world.now < timedelta(days=91)  # type: ignore[operator]
+        story.advance()
+        night(story)
+        agree(story)
+    assert account_of(story).expires_at is not None
+    assert timedelta(days=89) < account_of(story).expires_at - story.world.now < timedelta(days=91)  # type: ignore[operator]

@@ -2,6 +2,7 @@
 the organisation their sum."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,18 +13,12 @@ from app.db.session import Database
 from app.sandbox.server import SandboxServer
 from app.sandbox.world import World
 from app.services.analytics.pnl import pnl
-from tests.support.ozon_booked import (
-    Row,
-    booked_money,
-    booked_orders,
-    booked_returns,
-    our_money,
-    our_orders,
-    our_returns,
-)
+from tests.support.oracle.book import Row
+from tests.support.oracle.ozon_accrued import booked_money, our_money
+from tests.support.oracle.ozon_goods import booked_orders, booked_returns, our_orders, our_returns
 from tests.support.shop import Shop, connect, open_shop, sandbox
 
-DAYS = 10
+DAYS = 7
 ONLY = frozenset(
     {
         *("ozon.catalogue", "ozon.accruals", "ozon.stock"),
@@ -54,26 +49,39 @@ def server(other: World) -> Iterator[SandboxServer]:
 
 
 @pytest.fixture(scope="module")
-def shop(db: Database, urls: Urls, folder: Path, server: SandboxServer) -> Iterator[Shop]:
+def shop(db: Database, urls: Urls, folder: Path, server: SandboxServer, other: World) -> Iterator[Shop]:
+    """Both connected, after their first night."""
     with open_shop(db, urls, folder, server, marketplaces=(), only=ONLY) as shop:
+        for world in (shop.world, other):
+            seller = world.ozon_client_id
+            secret = f"{seller} {world.ozon_api_key}"
+            shop.accounts[seller] = connect(shop.house, shop.tenant_id, "OZON", seller, secret)
+        report = shop.night(days=DAYS)
+        first, second = sides_of(shop, other)
+        assert report.errors == {}
+        assert set(report.sources) == {
+            f"{source}#{side.account_id}" for source in ONLY for side in (first, second)
+        }
+        assert set(report.closed) == {
+            f"{name}#{second.account_id}" for name in ("ozon.fbs", "ozon.rfbs_returns")
+        }
         yield shop
 
 
 @pytest.fixture(scope="module")
 def sides(shop: Shop, other: World) -> tuple[Side, Side]:
-    """Both connected, after their first night."""
-    made = []
-    for world in (shop.world, other):
-        secret = f"{world.ozon_client_id} {world.ozon_api_key}"
-        account = connect(shop.house, shop.tenant_id, "OZON", world.ozon_client_id, secret)
-        made.append(Side(account, world))
-    report = shop.night(days=DAYS)
-    assert report.errors == {}
-    assert set(report.sources) == {f"{source}#{side.account_id}" for source in ONLY for side in made}
-    assert set(report.closed) == {
-        f"{name}#{made[1].account_id}" for name in ("ozon.fbs", "ozon.rfbs_returns")
-    }
-    return made[0], made[1]
+    return sides_of(shop, other)
+
+
+@pytest.fixture
+def twins(shop: Shop, other: World) -> SandboxServer:
+    return SandboxServer(deepcopy(shop.world), neighbours=[deepcopy(other)])
+
+
+def sides_of(shop: Shop, other: World) -> tuple[Side, Side]:
+    """Our two cabinets there."""
+    first, second = (Side(shop.accounts[world.ozon_client_id], world) for world in (shop.world, other))
+    return first, second
 
 
 def check(shop: Shop, sides: tuple[Side, Side]) -> None:
@@ -106,19 +114,18 @@ def test_the_organisation_has_their_sum(shop: Shop, sides: tuple[Side, Side], db
     assert totals.payout == sum(booked_money(side.world)[shop.d] for side in sides)
 
 
-def test_the_same_night_again_changes_nothing(shop: Shop, sides: tuple[Side, Side]) -> None:
-    assert sides
-    report = shop.night(days=DAYS)
+def test_the_same_night_again_changes_nothing(story: Shop) -> None:
+    report = story.night(days=DAYS)
     assert (report.errors, report.written) == ({}, 0)
 
 
-def test_a_day_that_passes_for_one_leaves_the_other_alone(shop: Shop, sides: tuple[Side, Side]) -> None:
-    first, second = sides
-    before = {table: written_by(shop, second, table) for table in FACTS}
-    shop.advance()
-    assert shop.night(account_id=first.account_id, days=DAYS + 1).errors == {}
-    check(shop, sides)
-    assert {table: written_by(shop, second, table) for table in FACTS} == before
+def test_a_day_that_passes_for_one_leaves_the_other_alone(story: Shop, other: World) -> None:
+    first, second = sides_of(story, other)
+    before = {table: written_by(story, second, table) for table in FACTS}
+    story.advance()
+    assert story.night(account_id=first.account_id, days=DAYS + 1).errors == {}
+    check(story, (first, second))
+    assert {table: written_by(story, second, table) for table in FACTS} == before
 
 
 def written_by(shop: Shop, side: Side, table: str) -> set[Row]:

@@ -57,7 +57,7 @@ class ShowMoney(Question):
                 )
                 for each in payouts
             ),
-            cabinets=Counter(each.marketplace for each in cabinets),
+            cabinets=dict(Counter(each.marketplace for each in cabinets)),
             base_tokens=len(checked.base_tokens) if checked else 0,
             freshness=freshness(tx),
         )

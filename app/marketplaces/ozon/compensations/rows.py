@@ -1,7 +1,7 @@
 """Reports of compensations and of what was taken back of them, as plain rows.
 
-An explanation of accruals (types 10 and 25), never money beside them. Columns as in reports of September
-2026 that sellers received; the report has no day of a row, only its month.
+An explanation of accruals (types 10 and 25), never money beside them. Columns as of September 2026 (test
+data of a public project, said to follow the help page). The report has no day of a row, only its month.
 """
 
 import hashlib

@@ -10,7 +10,7 @@ import structlog
 
 from app.marketplaces.ozon.accruals.rows import PERIOD
 from app.marketplaces.ozon.money.calls import BALANCE, CASH_FLOWS
-from app.marketplaces.ozon.money.wire import Balance, Goods, Statement, Total, statements_of
+from app.marketplaces.ozon.money.wire import Balance, Flows, Goods, Statement, Total, statements_of
 from app.marketplaces.rows import BalanceRow, CashflowRow, ReportRow
 from app.marketplaces.source import Normalised, Page, Unplaced
 from app.marketplaces.wire import ZERO, parse_json, payload, read_rows, readable_day
@@ -34,10 +34,12 @@ def normalise_balance(pages: Sequence[Page]) -> Normalised:
         def refuse(raw: Any, reason: str, d: date = d) -> None:
             out.unplaced.append(Unplaced(f"balance:{d}", reason, payload(raw), None, "", d))
 
-        for _, told in read_rows([parse_json(page.body, BALANCE.budget)], Balance, refuse):
+        for raw, told in read_rows([parse_json(page.body, BALANCE.budget)], Balance, refuse):
             currency = told.total.closing.currency.upper() or "RUB"
             out.balances.append(BalanceRow(d, currency, told.total.closing.value, None))
-            out.reports.append(_control(d, currency, told))
+            # What it is made of may be odd: the balance is known all the same.
+            for _, flows in read_rows([raw.get("cashflows") or {}], Flows, refuse):
+                out.reports.append(_control(d, currency, told.total, flows))
     return out
 
 
@@ -46,13 +48,12 @@ def asked_day(page: Page) -> date:
     return date.fromisoformat(json.loads(page.key.params)["body"]["date_from"])
 
 
-def _control(d: date, currency: str, told: Balance) -> ReportRow:
-    paid, gap = paid_out(told.total)
+def _control(d: date, currency: str, total: Total, flows: Flows) -> ReportRow:
+    paid, gap = paid_out(total)
     if gap:
         log.warning("balance_does_not_add_up", day=str(d), gap=str(gap))
-    flows = told.flows
-    traded = [each for each in (flows.sales, flows.returns) if each] if flows else []
-    services = [each.amount.value for each in flows.services if each.amount] if flows else []
+    traded = [each for each in (flows.sales, flows.returns) if each]
+    services = [each.amount.value for each in flows.services if each.amount]
     return ReportRow(
         period=PERIOD,
         report_id=int(f"{d:%Y%m%d}"),
@@ -73,7 +74,7 @@ def _control(d: date, currency: str, told: Balance) -> ReportRow:
         cashback_discount=ZERO,
         cashback_commission=ZERO,
         schedule=paid,
-        payout=told.total.accrued.value,
+        payout=total.accrued.value,
     )
 
 

@@ -58,10 +58,9 @@ class Total(Wire):
 
 
 class Balance(Wire):
-    """/v1/finance/balance of some days."""
+    """/v1/finance/balance of some days. ``cashflows`` is read apart: see ``Flows``."""
 
     total: Total
-    flows: Flows | None = Field(None, alias="cashflows")
 
 
 class Period(Wire):
