@@ -1,4 +1,4 @@
-"""What a night costs and where its time goes: one large cabinet of Wildberries, and many ordinary ones.
+"""What a night costs and where its time goes: one large cabinet of a marketplace, and many ordinary ones.
 
 The marketplace is the sandbox, a process of its own, over real HTTP with limits out of the way. Time is
 taken at the product's own seams: each source is wrapped on its way out of the gateway, each call is told
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -36,6 +36,17 @@ from benchmarks.harness import quiet, title
 
 SERVE = "--serve"
 DAYS = 90
+
+NAMES = {"wb": "Wildberries", "ozon": "Ozon"}
+SECRETS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "wb": lambda state: state["wb_token"],
+    # Both keys: its nights have advertising too.
+    "ozon": lambda state: " ".join(
+        state[part]
+        for part in ("ozon_client_id", "ozon_api_key", "ozon_ads_client_id", "ozon_ads_client_secret")
+    ),
+}
+"""What a seller pastes into /connect, from what the sandbox says of itself."""
 
 
 @dataclass(slots=True)
@@ -127,14 +138,21 @@ class MeasuredGateway(Gateway):
             spent.closed_at = time.perf_counter()
 
 
-def main(sellers: int = 1, skus: int = 300, hands: int = 1) -> None:
-    """Print the first night and an identical second one of so many sellers of so many SKUs each."""
+def main(sellers: int = 1, skus: int = 300, hands: int = 1, marketplace: str = "wb") -> None:
+    """Print the first night and an identical second one of so many sellers of so many SKUs each.
+
+    A seller of the sandbox has about half of its SKUs at either marketplace.
+    """
     quiet()
-    with tempfile.TemporaryDirectory(prefix="ambar-bench-") as folder, mall(sellers, skus) as told:
+    with (
+        tempfile.TemporaryDirectory(prefix="ambar-bench-") as folder,
+        mall(sellers, skus, marketplace) as told,
+    ):
         settings = Settings(
             _env_file=None,
             wb_api_url=told["address"] + "/wb/{host}",
             ozon_api_url=told["address"] + "/ozon",
+            ozon_performance_api_url=told["address"] + "/performance",
             api_pace=NO_LIMITS,
             http_timeout_seconds=600.0,
             db_pool_size=max(10, hands * 2),
@@ -143,8 +161,9 @@ def main(sellers: int = 1, skus: int = 300, hands: int = 1) -> None:
         clock = FixedClock(datetime.fromisoformat(told["now"]))
         with open_house(settings, data=Path(folder), clock=clock, embedded=True) as plain:
             house, meters = measured(plain)
-            everybody = [settle(house, token) for token in told["tokens"]]
-            title(f"A night of Wildberries: {sellers:,} × {skus:,} SKUs, {DAYS} days, {hands} hands")
+            everybody = [settle(house, marketplace, secret) for secret in told["secrets"]]
+            name = NAMES[marketplace]
+            title(f"A night of {name}: {sellers:,} × {skus:,} SKUs, {DAYS} days, {hands} hands")
             first = nights(house, meters, everybody, "first", hands)
             second = nights(house, meters, everybody, "second", hands)
     if second.written:
@@ -218,9 +237,10 @@ def measured(house: House) -> tuple[House, Meters]:
     return replace(house, gateway=gateway, night=replace(house.night, gateway=gateway)), meters
 
 
-def settle(house: House, token: str) -> int:
+def settle(house: House, marketplace: str, secret: str) -> int:
     """An organisation with one cabinet, as /connect makes it."""
-    checked = MarketplaceTokenChecker(db=house.db, settings=house.settings, clock=house.clock)("WB", token)
+    check = MarketplaceTokenChecker(db=house.db, settings=house.settings, clock=house.clock)
+    checked = check(marketplace.upper(), secret)
     with house.db.platform() as tx:
         tenant_id = int(tx.run("INSERT INTO tenant (name) VALUES ('Замер') RETURNING id").scalar_one())
     with house.db.tenant(tenant_id) as tx:
@@ -229,9 +249,9 @@ def settle(house: House, token: str) -> int:
 
 
 @contextmanager
-def mall(sellers: int, skus: int) -> Iterator[dict[str, Any]]:
-    """A sandbox of so many sellers in a process of its own: its address, its day, a token of each."""
-    command = [sys.executable, "-m", "benchmarks.night", SERVE, str(sellers), str(skus)]
+def mall(sellers: int, skus: int, marketplace: str) -> Iterator[dict[str, Any]]:
+    """A sandbox of so many sellers in a process of its own: its address, its day, a secret of each."""
+    command = [sys.executable, "-m", "benchmarks.night", SERVE, str(sellers), str(skus), marketplace]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         if child.stdin is None or child.stdout is None:
@@ -241,7 +261,7 @@ def mall(sellers: int, skus: int) -> Iterator[dict[str, Any]]:
         child.communicate()  # closing its input ends it
 
 
-def serve(sellers: int, skus: int) -> None:
+def serve(sellers: int, skus: int, marketplace: str) -> None:
     """The child: tell where it is, serve until the parent goes."""
     import httpx
 
@@ -254,7 +274,7 @@ def serve(sellers: int, skus: int) -> None:
         told = {
             "address": server.base_url,
             "now": states[0]["now"],
-            "tokens": [state["wb_token"] for state in states],
+            "secrets": [SECRETS[marketplace](state) for state in states],
         }
         print(json.dumps(told), flush=True)
         sys.stdin.read()
@@ -264,13 +284,14 @@ def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sellers", type=int, default=1, help="cabinets, each of an organisation of its own")
     parser.add_argument("--skus", type=int, default=300, help="SKUs of each")
+    parser.add_argument("--marketplace", choices=sorted(NAMES), default="wb")
     parser.add_argument("--hands", type=int, default=1, help="nights at once")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     if SERVE in sys.argv:
-        serve(*map(int, sys.argv[2:]))
+        serve(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     else:
         order = asked()
-        main(order.sellers, order.skus, order.hands)
+        main(order.sellers, order.skus, order.hands, order.marketplace)

@@ -67,6 +67,7 @@ def main(skus: int = 1_000) -> None:
             _env_file=None,
             wb_api_url=address + "/wb/{host}",
             ozon_api_url=f"{address}/ozon",
+            ozon_performance_api_url=f"{address}/performance",
             api_pace=float(PACE),
             master_key_file=Path(folder) / "master.key",
         )

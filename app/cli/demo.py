@@ -67,6 +67,7 @@ def _visit(console: Console, data: Path, address: str, says: tuple[str, ...] | N
     settings = Settings(
         wb_api_url=address + "/wb/{host}",
         ozon_api_url=f"{address}/ozon",
+        ozon_performance_api_url=f"{address}/performance",
         api_pace=float(PACE),
         master_key_file=data / "master.key",
     )
@@ -117,7 +118,8 @@ def _settle(house: House, state: dict[str, Any]) -> int:
             ).scalar_one()
         enrol(tx, SELLER_TELEGRAM_ID, SELLER_NAME, tenant_id, "owner", is_admin=True)
     checker = MarketplaceTokenChecker(db=house.db, settings=house.settings, clock=house.clock)
-    keys = {"WB": state["wb_token"], "OZON": f"{state['ozon_client_id']} {state['ozon_api_key']}"}
+    ozon = ("ozon_client_id", "ozon_api_key", "ozon_ads_client_id", "ozon_ads_client_secret")
+    keys = {"WB": state["wb_token"], "OZON": " ".join(state[name] for name in ozon)}
     with house.db.tenant(tenant_id) as tx:
         known = set(
             tx.run("SELECT marketplace FROM marketplace_account WHERE tenant_id = :tenant_id").scalars()

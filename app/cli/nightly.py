@@ -118,6 +118,7 @@ def _collect(d: date | None, days: int | None, believed: frozenset[str] = frozen
 def _told(report: NightReport, now: datetime, zone: ZoneInfo) -> str:
     lines = [f"Организация {report.tenant_id}, {report.d:%d.%m.%Y}: изменилось строк {report.written}."]
     lines += [f"  {source_name(name)}: {error}" for name, error in report.errors.items()]
+    lines += [f"  {source_name(name)}: {why}" for name, why in report.closed.items()]
     lines += [f"  {done.note}" for done in report.sources.values() if done.is_busy]
     if report.wait_until and not report.is_busy:
         again = report.wait_until.astimezone(zone)

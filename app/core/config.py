@@ -90,6 +90,9 @@ class Settings(BaseSettings):
         "https://{host}.wildberries.ru", description="Шаблон адреса Wildberries; {host} — имя узла."
     )
     ozon_api_url: str = Field("https://api-seller.ozon.ru", description="Адрес Ozon Seller API.")
+    ozon_performance_api_url: str = Field(
+        "https://api-performance.ozon.ru", description="Адрес Ozon Performance API (реклама)."
+    )
     api_pace: float = Field(
         1.0, gt=0, description="Во сколько раз лимиты площадки чаще настоящих (только для песочницы)."
     )

@@ -13,7 +13,7 @@ PERSONAL_FIELDS = frozenset(
     {
         # whoever bought or receives, as a whole
         *("customer", "customer_data", "addressee", "recipient", "buyer", "buyer_info", "buyerInfo"),
-        *("clientInfo", "ClientInfo", "clientsInfo"),
+        *("clientInfo", "ClientInfo", "clientsInfo", "legal_info"),
         # names
         *("customer_name", "client_name", "clientName", "userName", "user_name", "fio", "fullName"),
         *("full_name", "firstName", "first_name", "lastName", "last_name", "middleName", "middle_name"),

@@ -23,10 +23,20 @@ _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?")
 _BEARER = re.compile(r"(?i)\bbearer\s+\S+")
 _UUID = re.compile(r"(?i)(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
 """An Ozon key is a bare UUID: no other can be told from it, so none is shown."""
+_ADS_SECRET = re.compile(
+    r"(@[a-z.]*performance\.ozon\.ru(?:\W|\\n|client|secret|id){1,40}?|client_?secret\W{1,6})[\w-]{20,}={0,2}",
+    re.IGNORECASE,
+)
+"""The secret of Ozon's advertising looks like any long word: it is known by what stands before it."""
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,12}:[\w-]{30,}")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>«»]+", re.IGNORECASE)
 """Any scheme: a database's and a proxy's carry passwords too."""
-_SECRET_NAME = frozenset({"token", "password", "secret", "api_key", "apikey", "authorization", "master_key"})
+_SECRET_NAME = frozenset(
+    {
+        *("token", "access_token", "password", "secret", "client_secret", "api_key", "apikey"),
+        *("authorization", "master_key"),
+    }
+)
 _SAYS_NOTHING = (bool, int, float, type(None))
 
 
@@ -47,10 +57,11 @@ def redact_url(url: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Free text without JWTs, bearer and bot tokens, Ozon keys, passwords and secret values of URLs."""
+    """Free text without JWTs, bearer and bot tokens, both keys of Ozon, passwords and secret values of
+    URLs."""
     text = _BOT_TOKEN.sub(BLANK, text)
     text = _URL.sub(lambda found: _redact_found(found.group()), text)
-    text = _BEARER.sub(f"Bearer {BLANK}", text)
+    text = _ADS_SECRET.sub(rf"\g<1>{BLANK}", _BEARER.sub(f"Bearer {BLANK}", text))
     return _JWT.sub(BLANK, _UUID.sub(BLANK, text))
 
 

@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
 from app.marketplaces.rows import (
+    AccessRow,
+    AccrualTypeRow,
     AdChargeRow,
     AdStatRow,
     BalanceRow,
@@ -19,6 +21,7 @@ from app.marketplaces.rows import (
     CashflowRow,
     CatalogueRow,
     ChargeRow,
+    ClusterRow,
     CommissionRow,
     OrderRow,
     PriceRow,
@@ -44,12 +47,14 @@ __all__ = [
     "Unit",
     "Unplaced",
     "bodies",
+    "weeks",
     "window",
     "windows",
 ]
 
 
 Kind = Literal[
+    "access",
     "catalogue",
     "sales",
     "stock",
@@ -76,6 +81,8 @@ Kind = Literal[
     "reviews",
     "tariffs",
     "commissions",
+    "accrual_types",
+    "clusters",
 ]
 """Which of the lists of ``Normalised`` a source fills.
 
@@ -129,6 +136,17 @@ def windows(d_from: date, d_to: date, days: int) -> list[Unit]:
     return found[::-1]
 
 
+def weeks(d_from: date, d_to: date) -> list[Unit]:
+    """A unit a calendar week, oldest first, cut at both ends: a week that is over keeps its name, so it is
+    known when it says nothing new."""
+    found, start = [], d_from
+    while start <= d_to:
+        sunday = start + timedelta(days=6 - start.weekday())
+        found.append(window(start, min(sunday, d_to)))
+        start = sunday + timedelta(days=1)
+    return found
+
+
 class Unplaced(NamedTuple):
     """A row that could not be read, kept with its money for a person to see («не разнесено»).
 
@@ -147,6 +165,7 @@ class Unplaced(NamedTuple):
 class Normalised:
     """Rows of one unit, a list a kind, and what could not be read."""
 
+    access: list[AccessRow] = field(default_factory=list)
     catalogue: list[CatalogueRow] = field(default_factory=list)
     sales: list[SaleEventRow] = field(default_factory=list)
     stock: list[StockRow] = field(default_factory=list)
@@ -173,6 +192,8 @@ class Normalised:
     reviews: list[ReviewRow] = field(default_factory=list)
     tariffs: list[TariffRow] = field(default_factory=list)
     commissions: list[CommissionRow] = field(default_factory=list)
+    accrual_types: list[AccrualTypeRow] = field(default_factory=list)
+    clusters: list[ClusterRow] = field(default_factory=list)
     unplaced: list[Unplaced] = field(default_factory=list)
 
 
@@ -202,7 +223,8 @@ class Source(Protocol):
         """Pages after ``cursor`` ("" = from the start), each as received.
 
         Raises RateLimited/NotReady (come back later with the last cursor), TokenRefused,
-        ScopeMissing, MarketplaceDown, Garbled.
+        ScopeMissing, MarketplaceDown, Garbled; NotOffered where the seller has no such thing, which is
+        no failure.
         """
         ...
 

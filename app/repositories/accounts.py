@@ -11,11 +11,13 @@ from sqlalchemy import Row
 from app.core.crypto import Sealed
 from app.db.figures import move_stamp
 from app.db.session import TenantTx
+from app.marketplaces.rows import AccessRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAccount:
-    """A cabinet as stored; the token is still sealed. ``seller`` is what the marketplace calls its owner."""
+    """A cabinet as stored; the token is still sealed. ``seller`` is what the marketplace calls its owner,
+    ``missing`` the methods that a night needs and last night's key was not given."""
 
     tenant_id: int
     id: int
@@ -29,6 +31,8 @@ class StoredAccount:
     expires_at: datetime | None
     sealed: Sealed = field(repr=False)
     seller: str = ""
+    subscription: str = ""
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,8 @@ class Token:
 
 _STORED = (
     "id, marketplace, name, seller_key, state, token_tail, token_kind, scopes, expires_at,"
-    " key_id, nonce, ciphertext, coalesce(info ->> 'name', '') AS seller"
+    " key_id, nonce, ciphertext, coalesce(info ->> 'name', '') AS seller,"
+    " coalesce(info ->> 'subscription', '') AS subscription, coalesce(info -> 'missing', '[]') AS missing"
 )
 
 
@@ -107,13 +112,39 @@ def rename(tx: TenantTx, account_id: int, name: str) -> None:
 
 
 def keep_info(tx: TenantTx, account_id: int, info: Mapping[str, str]) -> None:
-    """What the marketplace told of the seller just now."""
+    """What the marketplace told of the seller just now; what it did not speak of stays."""
     tx.run(
-        "UPDATE marketplace_account SET info = CAST(:info AS jsonb), info_at = now()"
+        "UPDATE marketplace_account SET info = info || CAST(:info AS jsonb), info_at = now()"
         " WHERE tenant_id = :tenant_id AND id = :id",
         info=json.dumps(info, ensure_ascii=False),
         id=account_id,
     )
+
+
+def keep_access(tx: TenantTx, account_id: int, row: AccessRow) -> bool:
+    """What a night was told of the cabinet's key and its seller; was anything of it news?
+
+    An expiry or roles that were not told leave what is stored.
+    """
+    seller = json.loads(row.seller) if row.seller else {}
+    kept = tx.run(
+        "UPDATE marketplace_account a SET expires_at = s.expires_at, scopes = s.scopes, info = s.info,"
+        " info_at = now() FROM (SELECT id,"
+        "  coalesce(CAST(:expires_at AS timestamptz), expires_at) AS expires_at,"
+        "  CASE WHEN cardinality(CAST(:roles AS text[])) > 0 THEN to_jsonb(CAST(:roles AS text[]))"
+        "   ELSE scopes END AS scopes,"
+        "  info || CAST(:info AS jsonb) AS info"
+        "  FROM marketplace_account WHERE tenant_id = :tenant_id AND id = :id) s"
+        " WHERE a.tenant_id = :tenant_id AND a.id = s.id"
+        " AND (a.expires_at, a.scopes, a.info) IS DISTINCT FROM (s.expires_at, s.scopes, s.info)",
+        id=account_id,
+        expires_at=row.expires_at,
+        roles=list(row.roles),
+        info=json.dumps({**seller, "missing": row.missing}, ensure_ascii=False),
+    )
+    if kept.rowcount:
+        move_stamp(tx)
+    return bool(kept.rowcount)
 
 
 def _stored(tenant_id: int, row: Row[Any]) -> StoredAccount:
@@ -130,6 +161,8 @@ def _stored(tenant_id: int, row: Row[Any]) -> StoredAccount:
         expires_at=row.expires_at,
         sealed=Sealed(row.key_id, bytes(row.nonce), bytes(row.ciphertext)),
         seller=row.seller,
+        subscription=row.subscription,
+        missing=tuple(row.missing),
     )
 
 

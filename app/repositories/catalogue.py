@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.db.copying import copy_rows, create_stage
 from app.db.figures import move_stamp
 from app.db.session import TenantTx
-from app.marketplaces.rows import CatalogueRow, CommissionRow
+from app.marketplaces.rows import CatalogueRow, ClusterRow, CommissionRow
 
 UNKNOWN, UNKNOWN_NAME = "unknown", "неизвестный склад"
 """The warehouse of what came without one: a real row, because a key never holds NULL."""
@@ -81,6 +81,29 @@ def set_commission_rules(
         ).rowcount
         for row in rows
     )
+
+
+def set_clusters(tx: TenantTx, marketplace: str, rows: Sequence[ClusterRow]) -> int:
+    """Put known warehouses into their clusters, and name those that nobody has named; how many it moved.
+
+    A marketplace has hundreds of warehouses: those that the seller has nothing to do with are not made.
+    """
+    told = {name: [getattr(row, name) for row in rows] for name in ClusterRow._fields}
+    moved = tx.run(
+        "UPDATE warehouse w SET cluster_id = c.cluster_id, cluster = c.cluster,"
+        " name = CASE WHEN w.name = w.code AND c.name <> '' THEN c.name ELSE w.name END"
+        " FROM (SELECT DISTINCT ON (code) * FROM unnest(CAST(:code AS text[]), CAST(:name AS text[]),"
+        "  CAST(:cluster_id AS bigint[]), CAST(:cluster AS text[])) AS n (code, name, cluster_id, cluster)"
+        "  ORDER BY code) c"
+        " WHERE w.tenant_id = :tenant_id AND w.marketplace = :marketplace AND w.code = c.code"
+        " AND ((w.cluster_id, w.cluster) IS DISTINCT FROM (c.cluster_id, c.cluster)"
+        "  OR (w.name = w.code AND c.name NOT IN ('', w.code)))",
+        marketplace=marketplace,
+        **told,
+    ).rowcount
+    if moved:
+        move_stamp(tx)
+    return int(moved)
 
 
 def restate_first_sales(tx: TenantTx, account_id: int) -> None:
@@ -192,7 +215,8 @@ def list_skus(tx: TenantTx, limit: int, after: int = 0) -> list[FoundSku]:
 
 
 def find_by_article(tx: TenantTx, article: str) -> list[FoundSku]:
-    """All SKUs of an article (any case), a nm_id, an Ozon sku or a barcode."""
+    """All SKUs of an article (any case), a nm_id, an Ozon sku or a barcode; where nothing is called so now,
+    those that were called so once."""
     number = int(article) if article.isdigit() and len(article) < 19 else None
     rows = tx.run(
         "SELECT id, account_id, marketplace, article, size, title FROM sku "
@@ -201,6 +225,16 @@ def find_by_article(tx: TenantTx, article: str) -> list[FoundSku]:
         " AND barcode = :article)) ORDER BY marketplace, article, size, id",
         article=article,
         number=number,
+    )
+    return [FoundSku(*row) for row in rows] or _once_called(tx, article)
+
+
+def _once_called(tx: TenantTx, article: str) -> list[FoundSku]:
+    rows = tx.run(
+        f"SELECT {_FOUND} FROM sku WHERE tenant_id = :tenant_id AND (account_id, ozon_id) IN ("
+        "SELECT account_id, ozon_id FROM sku_identity WHERE tenant_id = :tenant_id"
+        " AND lower(article) = lower(:article)) ORDER BY marketplace, article, size, id",
+        article=article,
     )
     return [FoundSku(*row) for row in rows]
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from app.db.merge import Target
 from app.marketplaces.rows import (
+    AccrualTypeRow,
     AdChargeRow,
     AdStatRow,
     BalanceRow,
@@ -76,11 +77,20 @@ CHARGES: tuple[Kind, ...] = (
     "compensations",
 )
 
+_SEEN_ON = (
+    "coalesce((SELECT a.seen_on FROM accrual_type a WHERE a.tenant_id = :tenant_id"
+    " AND a.account_id = :account_id AND a.type_id = i.type_id AND a.name = i.name"
+    " AND NOT EXISTS (SELECT FROM accrual_type b WHERE b.tenant_id = :tenant_id"
+    " AND b.account_id = :account_id AND b.type_id = i.type_id AND b.seen_on > a.seen_on)), i.seen_on)"
+)
+"""A type that is named as it was keeps the day of its name."""
+
 _MARKETPLACE = (("marketplace", "CAST(:marketplace AS text)"),)
 
 FACT_KINDS: Mapping[Kind, FactKind] = {
     "orders": FactKind(row=OrderRow, target=_target(OrderRow, "buyer_order", "d", "feed", "order_id")),
-    "returns": FactKind(row=ReturnRow, target=_target(ReturnRow, "item_return", "d", "return_id")),
+    # Its day is no part of which return it is: Ozon tells it late.
+    "returns": FactKind(row=ReturnRow, target=_undated(ReturnRow, "item_return", "return_id")),
     "prices": FactKind(row=PriceRow, target=_undated(PriceRow, "price", "sku_id"), whole="account"),
     "supplies": FactKind(
         row=SupplyRow,
@@ -142,6 +152,22 @@ FACT_KINDS: Mapping[Kind, FactKind] = {
         target=_undated(ReviewRow, "reviews", "review_id", extra=("marketplace",)),
         whole="account",
         own=_MARKETPLACE,
+    ),
+    # Kept under every name there was, from the day it came (back) into use: what a person chose for a
+    # name holds for it alone.
+    "accrual_types": FactKind(
+        row=AccrualTypeRow,
+        target=Target(
+            name="accrual_type",
+            key=("account_id", "type_id", "name"),
+            values=("title", "seen_on"),
+            hashed=False,
+            journal=False,
+            restates=False,
+            dated=False,
+        ),
+        whole="account",
+        own=(("seen_on", _SEEN_ON),),
     ),
     "tariffs": FactKind(
         row=TariffRow, target=_target(TariffRow, "tariff", "d", "kind", "place"), holds_on=True

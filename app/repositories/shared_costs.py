@@ -15,6 +15,10 @@ from app.domain.finance.sharing import NOBODY, Charge, Deduction
 LOOKED_BACK = timedelta(days=62)
 """A document is deducted weeks after its first charge, and parts of one may stand in two reports."""
 
+BY_CLICK = ":(41|75)$"
+"""Parts of Ozon's accruals (types 41 PayPerClick, 75 Stencil) that stand on no SKU, and that statistics of
+advertising tell by SKU. Pay per order comes with its SKU, banners are of none."""
+
 DayMoney = tuple[date, str]
 """A day and a currency."""
 
@@ -31,13 +35,15 @@ class Deducted(NamedTuple):
 class CabinetCosts:
     """Of some days of one cabinet. ``spent``: kopecks by campaign; ``weights``: of its cards on a day;
     ``shelf``: pieces sold on a day by SKU of each card; ``charges`` and ``deducted`` reach further back,
-    and are those in rubles; ``lumps``: storage of no SKU, signed; ``stored``: storage cost by SKU."""
+    and are those in rubles; ``clicks``: advertising by the click that Ozon booked on no SKU, signed;
+    ``lumps``: storage of no SKU, signed; ``stored``: storage cost by SKU."""
 
     spent: Mapping[DayMoney, Mapping[int, int]]
     weights: Mapping[tuple[date, int], Mapping[int, int]]
     shelf: Mapping[date, Mapping[int, Mapping[int, int]]]
     charges: Mapping[str, list[Charge]]
     deducted: list[Deducted]
+    clicks: Mapping[DayMoney, int]
     lumps: Mapping[DayMoney, int]
     stored: Mapping[DayMoney, Mapping[int, int]]
 
@@ -68,6 +74,8 @@ def span(tx: TenantTx, account_id: int) -> tuple[date, date] | None:
         "SELECT min(first) AS first, max(last) AS last FROM ("
         "SELECT min(d) AS first, max(d) AS last FROM ad_charge"
         " WHERE tenant_id = :tenant_id AND account_id = :account_id "
+        "UNION ALL SELECT min(d), max(d) FROM ad_stat_daily"
+        " WHERE tenant_id = :tenant_id AND account_id = :account_id "
         "UNION ALL SELECT min(d), max(d) FROM storage_cost_daily"
         " WHERE tenant_id = :tenant_id AND account_id = :account_id "
         "UNION ALL SELECT min(d), max(d) FROM shared_cost_daily"
@@ -89,17 +97,21 @@ def read_costs(tx: TenantTx, account_id: int, d_from: date, d_to: date) -> Cabin
         shelf=_shelf(tx, days, sorted({card for cards in weights.values() for card in cards})),
         charges=_charges(tx, long_ago),
         deducted=_deducted(tx, long_ago),
-        lumps={
-            (row.d, row.currency): int(row.kopecks)
-            for row in tx.run(
-                "SELECT d, currency, sum(amount) * 100 AS kopecks FROM settlement_line"
-                " WHERE tenant_id = :tenant_id AND account_id = :account_id AND d BETWEEN :d_from AND :d_to"
-                " AND line = 'storage' AND sku_id IS NULL GROUP BY d, currency",
-                **days,
-            )
-        },
+        clicks=_lumps(tx, days, f"line = 'ads' AND part ~ '{BY_CLICK}'"),
+        lumps=_lumps(tx, days, "line = 'storage'"),
         stored=_stored(tx, days),
     )
+
+
+def _lumps(tx: TenantTx, days: dict[str, object], which: str) -> dict[DayMoney, int]:
+    """What of these settlement lines (SQL) stands on no SKU."""
+    rows = tx.run(
+        "SELECT d, currency, sum(amount) * 100 AS kopecks FROM settlement_line"
+        " WHERE tenant_id = :tenant_id AND account_id = :account_id AND d BETWEEN :d_from AND :d_to"
+        f" AND {which} AND sku_id IS NULL GROUP BY d, currency",
+        **days,
+    )
+    return {(row.d, row.currency): int(row.kopecks) for row in rows}
 
 
 def _spent(tx: TenantTx, days: dict[str, object]) -> dict[DayMoney, dict[int, int]]:
@@ -139,16 +151,17 @@ def _shelf(tx: TenantTx, days: dict[str, object], cards: list[int]) -> dict[date
     """
     sizes: dict[int, dict[int, int]] = defaultdict(dict)
     rows = tx.run(
-        "SELECT id, nm_id, chrt_id FROM sku WHERE tenant_id = :tenant_id AND account_id = :account_id"
-        " AND nm_id = ANY(:cards) ORDER BY nm_id, chrt_id DESC",
+        "SELECT id, coalesce(nm_id, ozon_id) AS card, chrt_id FROM sku WHERE tenant_id = :tenant_id"
+        " AND account_id = :account_id AND (nm_id = ANY(:cards) OR ozon_id = ANY(:cards))"
+        " ORDER BY card, chrt_id DESC",
         account_id=days["account_id"],
         cards=cards,
     )
     card_of = {}
     for row in rows:
-        card_of[row.id] = row.nm_id
-        if row.chrt_id or row.nm_id not in sizes:
-            sizes[row.nm_id][row.id] = 0
+        card_of[row.id] = row.card
+        if row.chrt_id or row.card not in sizes:
+            sizes[row.card][row.id] = 0
     found: dict[date, dict[int, dict[int, int]]] = {date.min: sizes}
     sold = tx.run(
         "SELECT d, sku_id, sum(qty) AS pieces FROM daily_sales WHERE tenant_id = :tenant_id"
@@ -197,8 +210,8 @@ def _stored(tx: TenantTx, days: dict[str, object]) -> dict[DayMoney, dict[int, i
         "SELECT s.d, s.currency, s.sku_id, sum(s.cost) * 100 AS kopecks FROM storage_cost_daily s"
         " LEFT JOIN sku k ON k.tenant_id = :tenant_id AND k.id = s.sku_id"
         " WHERE s.tenant_id = :tenant_id AND s.account_id = :account_id AND s.d BETWEEN :d_from AND :d_to"
-        " GROUP BY s.d, s.currency, s.sku_id, k.nm_id, k.chrt_id HAVING sum(s.cost) > 0"
-        " ORDER BY s.d, s.currency, k.nm_id, k.chrt_id",
+        " GROUP BY s.d, s.currency, s.sku_id, k.nm_id, k.chrt_id, k.ozon_id HAVING sum(s.cost) > 0"
+        " ORDER BY s.d, s.currency, k.nm_id, k.chrt_id, k.ozon_id",
         **days,
     )
     for row in rows:

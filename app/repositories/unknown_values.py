@@ -10,7 +10,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from app.db.session import TenantTx
+from app.marketplaces.ozon.lines import to_be_told
+from app.repositories import accrual_types
 from app.repositories.runs import RunKey
+
+DICTIONARY = "ozon.accrual_types"
+MONEY_OF = {"ozon.accruals": DICTIONARY}
+"""Where one source brings the money under the words of another."""
 
 
 class UnknownWord(NamedTuple):
@@ -47,9 +53,17 @@ WITH said AS (
     FROM unplaced_row
     WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source
       AND reason ~ '^неизвестный (статус|склад|вид [а-яё]+)'
+    UNION ALL
+    -- An entry of Ozon's dictionary is a word before it brings any money.
+    SELECT 'type', w.value, l.amount, coalesce(l.currency, '')
+    FROM unnest(CAST(:types AS text[]), CAST(:names AS text[])) w(type_id, value)
+    LEFT JOIN settlement_line l ON l.tenant_id = :tenant_id AND l.account_id = :account_id
+      AND l.period = 'accrual' AND split_part(l.part, ':', 3) = w.type_id
 ), summed AS (
-    SELECT DISTINCT ON (kind, value) kind, value, count(*) AS rows, sum(amount) AS amount, currency
-    FROM said GROUP BY kind, value, currency ORDER BY kind, value, abs(sum(amount)) DESC, currency
+    SELECT DISTINCT ON (kind, value) kind, value, count(amount) AS rows, coalesce(sum(amount), 0) AS amount,
+        currency
+    FROM said GROUP BY kind, value, currency
+    ORDER BY kind, value, abs(coalesce(sum(amount), 0)) DESC, currency
 ), settled AS (
     UPDATE unknown_value u SET rows = 0, amount = 0, settled_at = :now
     WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source AND settled_at IS NULL
@@ -79,7 +93,15 @@ def has_open(tx: TenantTx, key: RunKey) -> bool:
 def restate(tx: TenantTx, key: RunKey, now: datetime) -> None:
     """What stands under each unknown word of the source now; a word under which nothing stands any more
     is settled."""
-    tx.run(_RESTATE, account_id=key.account_id, source=key.source, now=now)
+    entries = to_be_told(accrual_types.in_force(tx, key.account_id)) if key.source == DICTIONARY else []
+    tx.run(
+        _RESTATE,
+        account_id=key.account_id,
+        source=key.source,
+        now=now,
+        types=[str(entry.id) for entry in entries],
+        names=[f"{entry.id} {entry.name}: {entry.title}" for entry in entries],
+    )
 
 
 def list_open(tx: TenantTx) -> list[UnknownWord]:

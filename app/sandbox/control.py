@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from aiohttp import web
@@ -12,17 +12,22 @@ from app.sandbox.faults import Faults
 from app.sandbox.http import body_of, reply, whole
 from app.sandbox.limits import Limits
 from app.sandbox.money import booked
-from app.sandbox.ozon.accruals import Accruals
 from app.sandbox.ozon.books import ozon_page
+from app.sandbox.ozon.door import KEY_LIFE_DAYS
 from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.state import StateFile
-from app.sandbox.task_desk import TaskDesk
 from app.sandbox.wb.books import wb_page
 from app.sandbox.wb.tokens import BITS, LIFE_DAYS, PERSONAL, USUAL, Tokens
 from app.sandbox.world import World
 
 KNOWN_COSTS = 0.95
 REQUESTS_KEPT = 10_000
+
+
+class Perishable(Protocol):
+    """What lives for a while only: cursors, reports, tokens."""
+
+    def expire(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -34,8 +39,7 @@ class Control:
     tokens: Tokens
     limits: Limits
     faults: Faults
-    tasks: tuple[TaskDesk[Any], ...]
-    accruals: Accruals
+    perishable: tuple[Perishable, ...]
     ozon: OzonDoor
     pace: float
     heard: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
@@ -51,6 +55,7 @@ class Control:
         router.add_get("/sandbox/costs", self.costs)
         router.add_get("/sandbox/requests", self.requests)
         router.add_post("/sandbox/expire", self.expire)
+        router.add_post("/sandbox/ozon", self.stand_at_ozon)
         router.add_post("/sandbox/refill", self.refill)
 
     def snapshot(self) -> dict[str, Any]:
@@ -67,6 +72,8 @@ class Control:
             "wb_sid": world.sid,
             "ozon_client_id": world.ozon_client_id,
             "ozon_api_key": world.ozon_api_key,
+            "ozon_ads_client_id": world.ozon_ads_client_id,
+            "ozon_ads_client_secret": world.ozon_ads_client_secret,
             "pace": self.pace,
         }
 
@@ -144,11 +151,19 @@ class Control:
             self.heard.clear()
         return reply(told)
 
+    async def stand_at_ozon(self, request: web.Request) -> web.StreamResponse:
+        """How long the seller's Ozon key lives (days) and which paths his subscription does not open."""
+        asked = await body_of(request) or {}
+        days, closed = whole(asked.get("key_expires_in_days", KEY_LIFE_DAYS)), asked.get("closed", [])
+        if days is None or not isinstance(closed, list):
+            return reply({"error": "key_expires_in_days is a number of days, closed a list of paths"}, 400)
+        self.ozon.key_expires_in_days, self.ozon.closed = days, frozenset(map(str, closed))
+        return reply({"key_expires_in_days": days, "closed": closed})
+
     async def expire(self, _request: web.Request) -> web.Response:
         """Kill cursors and report tasks, as if their time had passed."""
-        self.accruals.expire()
-        for report in self.tasks:
-            report.expire()
+        for each in self.perishable:
+            each.expire()
         return reply({})
 
     async def refill(self, _request: web.Request) -> web.Response:

@@ -6,7 +6,7 @@ Shares are of the size that sellers of home goods see; they are nobody's statist
 import numpy as np
 import numpy.typing as npt
 
-from app.sandbox.ledger import BUYOUT, FBS, NEVER, PROMOTED, STARRED, STORNO, Lines
+from app.sandbox.ledger import BUYOUT, FBS, NEVER, PROMOTED, RFBS, STARRED, STORNO, Lines
 
 CANCELLED, REFUSED, RETURNED, LATE = 0.06, 0.06, 0.065, 0.03
 WITHDRAWN, PRICED_ANEW = 0.006, 0.015
@@ -29,8 +29,10 @@ def pair_up(rng: np.random.Generator, sku: Ints, share: float) -> tuple[Ints, In
     return sku[keep], qty[keep]
 
 
-def decide(rng: np.random.Generator, lines: Lines, t: int, *, fbs: float, corrections: bool) -> None:
-    """Fill in the fate columns of the lines ordered on day ``t``."""
+def decide(
+    rng: np.random.Generator, lines: Lines, t: int, *, fbs: float, rfbs: float, corrections: bool
+) -> None:
+    """Fill in the fate columns of the lines ordered on day ``t``; ``fbs``, ``rfbs``: their shares."""
     n = len(lines)
     dice = rng.random((8, n))
     early = dice[0] < CANCELLED
@@ -47,7 +49,8 @@ def decide(rng: np.random.Generator, lines: Lines, t: int, *, fbs: float, correc
         back == NEVER, NEVER, np.maximum(_recorded(rng, back, dice[3] < LATE), lines["sold_rec"])
     )
     flags = np.where(dice[4] < 0.05, BUYOUT, 0) | np.where(dice[5] < 0.04, STORNO, 0)
-    flags |= np.where(dice[6] < fbs, FBS, 0) | np.where(dice[7] < 0.05, PROMOTED, 0)
+    flags |= np.where(dice[6] < fbs, FBS, np.where(dice[6] < fbs + rfbs, RFBS, 0))
+    flags |= np.where(dice[7] < 0.05, PROMOTED, 0)
     flags |= np.where(dice[7] > 0.97, STARRED, 0)
     lines["flags"] = flags
     lines["gone"] = lines["anew"] = NEVER
@@ -80,8 +83,7 @@ def _share_postings(rng: np.random.Generator, lines: Lines) -> None:
     second = second[(second % 2 == 1) & (lines["sku"][second] != lines["sku"][second - 1])]
     for column in ("sec", "cancel", "sold", "sold_rec", "gone", "anew", "posting", "place", "region"):
         lines[column][second] = lines[column][second - 1]
-    lines["flags"][second] = (lines["flags"][second] & ~np.uint8(FBS)) | (
-        lines["flags"][second - 1] & np.uint8(FBS)
-    )
+    scheme, flags = np.uint8(FBS | RFBS), lines["flags"]
+    lines["flags"][second] = (flags[second] & ~scheme) | (flags[second - 1] & scheme)
     for column in ("back", "back_rec"):
         lines[column][second] = NEVER

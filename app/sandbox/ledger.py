@@ -40,7 +40,8 @@ LINE = np.dtype(
     ]
 )
 
-BUYOUT, STORNO, FBS, PROMOTED, STARRED = 1, 2, 4, 8, 16
+BUYOUT, STORNO, FBS, PROMOTED, STARRED, RFBS = 1, 2, 4, 8, 16, 32
+"""FBS is sent by the seller and carried by Ozon, RFBS is carried by the seller; FBO has neither flag."""
 
 Lines = npt.NDArray[np.void]
 Bucket = str

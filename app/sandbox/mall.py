@@ -13,7 +13,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_urldispatcher import AbstractRuleMatching, MatchedSubAppResource
 
-from app.sandbox.http import Handler
+from app.sandbox.http import Handler, body_of
+from app.sandbox.ozon.areas.reports import FILES
 from app.sandbox.world import World
 
 SELLER = web.RequestKey("seller", str)
@@ -25,15 +26,20 @@ def make_mall(stalls: Sequence[tuple[World, web.Application]], largest_body: int
     Raises:
         ValueError: two sellers that the marketplaces could not tell apart.
     """
-    for names in ([world.sid for world, _ in stalls], [world.ozon_client_id for world, _ in stalls]):
+    for names in zip(*(_papers(world) for world, _ in stalls), strict=True):
         if len(set(names)) != len(names):
             raise ValueError("two sellers have one name: their seeds must differ, also modulo 10,000")
     mall = web.Application(middlewares=[_pass], client_max_size=largest_body)
     for world, stall in stalls:
         stall.pre_freeze()
-        mall.router.register_resource(MatchedSubAppResource(_Shows(world.sid, world.ozon_client_id), stall))
+        mall.router.register_resource(MatchedSubAppResource(_Shows(world.sid, _papers(world)), stall))
     mall.router.add_route("*", "/{rest:.*}", _unknown)
     return mall
+
+
+def _papers(world: World) -> tuple[str, ...]:
+    """By what a caller may be known: names at Wildberries, at Ozon and at Ozon's advertising."""
+    return (world.sid, world.ozon_client_id, world.ozon_ads_client_id)
 
 
 @web.middleware
@@ -51,13 +57,13 @@ class _Shows(AbstractRuleMatching):
     """Matches the requests that show these papers; whether they are genuine is the stall's business."""
 
     sid: str
-    client_id: str
+    papers: tuple[str, ...]
 
     async def match(self, request: web.Request) -> bool:
         # read once a request, not once a seller
         if SELLER not in request:
-            request[SELLER] = _seller_of(request)
-        return request[SELLER] in (self.sid, self.client_id)
+            request[SELLER] = await _seller_of(request)
+        return request[SELLER] in self.papers
 
     def get_info(self) -> Any:
         return {"sid": self.sid}
@@ -67,12 +73,17 @@ class _Shows(AbstractRuleMatching):
         return self.sid
 
 
-def _seller_of(request: web.Request) -> str:
-    """The name in the request: the token's ``sid``, the Client-Id, or the parameter; "" where none is."""
+async def _seller_of(request: web.Request) -> str:
+    """The name in the request: the token's ``sid``, the Client-Id, that of whoever asks for a token, a file's
+    folder, or the parameter; "" where none is."""
     if request.path.startswith("/sandbox/"):
         return request.query.get("seller", "")
+    if request.path.startswith(f"{FILES}/"):
+        return request.path.split("/")[2]
     if client := request.headers.get("Client-Id"):
         return client
+    if request.path == "/performance/api/client/token":
+        return str((await body_of(request) or {}).get("client_id", ""))
     parts = request.headers.get("Authorization", "").removeprefix("Bearer ").strip().split(".")
     if len(parts) != 3:
         return ""

@@ -26,8 +26,8 @@ FORGOTTEN = 0.18
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What differs between the marketplaces. ``places``: shares of orders by warehouse; ``diary``: stock
-    of past days can be asked for."""
+    """What differs between the marketplaces. ``places``: shares of orders by warehouse; ``fbs``, ``rfbs``:
+    shares of what the seller sends; ``diary``: stock of past days can be asked for."""
 
     code: int
     places: tuple[float, ...]
@@ -36,6 +36,7 @@ class Habits:
     corrections: bool
     lumps: Callable[[np.random.Generator, DayFacts], list[Lump]]
     diary: bool = False
+    rfbs: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ class Market:
         lines["acq"] = rng.integers(120, 240, n)
         lines["place"] = np.searchsorted(np.cumsum(self.habits.places)[:-1], rng.random(n))
         lines["region"] = rng.integers(0, 12, n)
-        fate.decide(rng, lines, t, fbs=self.habits.fbs, corrections=self.habits.corrections)
+        habits = self.habits
+        fate.decide(rng, lines, t, fbs=habits.fbs, rfbs=habits.rfbs, corrections=habits.corrections)
         return lines
 
     def _expect_back(self, lines: Lines) -> None:

@@ -28,6 +28,12 @@ def booked(kopecks: int) -> str:
     return f"{'-' if kopecks < 0 else ''}{rubles}.{rest:02d}"
 
 
+def divide(amount: int, weights: npt.NDArray[np.float64]) -> list[int]:
+    """``amount`` in whole kopecks by weight; the parts add up to it."""
+    edges: Ints = np.rint(np.cumsum(weights) / weights.sum() * amount).astype(np.int64)
+    return [int(part) for part in np.diff(edges, prepend=0)]
+
+
 def total(amounts: Ints) -> int:
     """The sum as a Python integer."""
     return int(amounts.sum(dtype=np.int64))

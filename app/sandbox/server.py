@@ -16,7 +16,10 @@ from app.sandbox.limits import Limits
 from app.sandbox.mall import make_mall
 from app.sandbox.ozon.accruals import PAGE as ACCRUALS_PAGE
 from app.sandbox.ozon.accruals import Accruals
+from app.sandbox.ozon.ads.door import AdsDoor
+from app.sandbox.ozon.ads.methods import Performance
 from app.sandbox.ozon.areas import ozon_areas
+from app.sandbox.ozon.areas.reports import Reports as OzonReports
 from app.sandbox.ozon.door import Door as OzonDoor
 from app.sandbox.ozon.products import Products
 from app.sandbox.ozon.routes import OzonMethods
@@ -62,6 +65,7 @@ def make_app(
         stocks=Stocks(world),
         areas=ozon_areas(world, clock, pace),
     )
+    ads = Performance(world, AdsDoor(world, limits, clock, pace), clock, pace)
     areas = wb_areas(world, clock, pace)
     wb = WbMethods(
         world=world,
@@ -79,8 +83,11 @@ def make_app(
         tokens=tokens,
         limits=limits,
         faults=faults,
-        tasks=(remains.tasks, *(area.tasks for area in areas if isinstance(area, TaskReport))),
-        accruals=accruals,
+        perishable=(
+            *(accruals, remains.tasks, ads),
+            *(area.tasks for area in areas if isinstance(area, TaskReport)),
+            *(area for area in ozon.areas if isinstance(area, OzonReports)),
+        ),
         ozon=ozon_door,
         pace=pace,
     )
@@ -98,6 +105,7 @@ def make_app(
     control.add_to(app.router)
     wb.add_to(app.router)
     ozon.add_to(app.router)
+    ads.add_to(app.router)
     return app
 
 
@@ -141,6 +149,11 @@ class SandboxServer:
     def ozon_api_url(self) -> str:
         """For the product's setting of that name."""
         return f"{self.base_url}/ozon"
+
+    @property
+    def ozon_performance_api_url(self) -> str:
+        """For the product's setting of that name."""
+        return f"{self.base_url}/performance"
 
     def __enter__(self) -> Self:
         self._thread.start()

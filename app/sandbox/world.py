@@ -1,8 +1,9 @@
 """The world as it stands on a business day: two markets, a calendar, and the seller's papers."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from app.sandbox.catalogue.shelf import stock_the_shelves
@@ -20,8 +21,16 @@ WB_HABITS = Habits(
     code=21, places=(0.80, 0.08, 0.12), pairs=0.0, fbs=0.0, corrections=False, lumps=wb_lumps, diary=True
 )
 OZON_HABITS = Habits(
-    code=22, places=(0.52, 0.20, 0.16, 0.12), pairs=0.12, fbs=0.08, corrections=True, lumps=ozon_lumps
+    code=22,
+    places=(0.52, 0.20, 0.16, 0.12),
+    pairs=0.12,
+    fbs=0.0,
+    corrections=True,
+    lumps=ozon_lumps,
+    diary=True,
 )
+FBS_SHARE, RFBS_SHARE = 0.08, 0.06
+Scheme = Literal["FBO", "FBS", "rFBS"]
 NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 
 
@@ -31,7 +40,9 @@ class World:
 
     ``today`` has begun and nothing of it is reported yet; yesterday is the last full day. ``days``
     full days of history were there on the day ``born``, when the sandbox was first started
-    (``today`` unless given): advancing moves ``today`` and adds to that history.
+    (``today`` unless given): advancing moves ``today`` and adds to that history. ``schemes`` are those that
+    the seller sells by at Ozon, FBO always among them; ``put_away`` are the cards (by their place on the
+    shelf) that he has archived there.
     """
 
     seed: int
@@ -39,6 +50,8 @@ class World:
     days: int = 90
     today: date = DEMO_DAY
     born: date | None = None
+    schemes: tuple[Scheme, ...] = ("FBO", "FBS")
+    put_away: set[int] = field(default_factory=set)
     first_day: date = field(init=False)
     origin: date = field(init=False)
     wb: Market = field(init=False)
@@ -52,7 +65,12 @@ class World:
         self.origin = self.first_day - timedelta(days=WARM_UP)
         on_wb, on_ozon = stock_the_shelves(self.seed, self.skus)
         self.wb = Market(seed=self.seed, shelf=on_wb, origin=self.origin, habits=WB_HABITS)
-        self.ozon = Market(seed=self.seed, shelf=on_ozon, origin=self.origin, habits=OZON_HABITS)
+        habits = replace(
+            OZON_HABITS,
+            fbs=FBS_SHARE if "FBS" in self.schemes else 0.0,
+            rfbs=RFBS_SHARE if "rFBS" in self.schemes else 0.0,
+        )
+        self.ozon = Market(seed=self.seed, shelf=on_ozon, origin=self.origin, habits=habits)
         self.advance(0)
 
     def advance(self, days: int) -> None:
@@ -109,3 +127,15 @@ class World:
     def ozon_api_key(self) -> str:
         """The Api-Key at Ozon."""
         return str(uuid.uuid5(NAMESPACE, f"ambar-sandbox-ozon-key-{self.seed}"))
+
+    @property
+    def ozon_ads_client_id(self) -> str:
+        """The Client ID at Ozon's Performance API."""
+        account = 88_000_000 + self.seed % 1_000_000
+        return f"{account}-17{self.seed % 10**8:08}@advertising.performance.ozon.ru"
+
+    @property
+    def ozon_ads_client_secret(self) -> str:
+        """The Client Secret that belongs to it."""
+        made = uuid.uuid5(NAMESPACE, f"ambar-sandbox-ozon-ads-{self.seed}").hex
+        return f"b1u5XXDQW3_{made}-{made[::-1]}"

@@ -70,6 +70,11 @@ class NightReport:
         return {name: done.error for name, done in self.sources.items() if done.error}
 
     @property
+    def closed(self) -> dict[str, str]:
+        """{source: sentence} of those that a marketplace does not offer to the seller now."""
+        return {name: done.closed for name, done in self.sources.items() if done.closed}
+
+    @property
     def written(self) -> int:
         """Rows of facts and derived tables that are not what they were."""
         facts = sum(done.count.written for done in self.sources.values())
@@ -132,6 +137,7 @@ class Night:
             date=str(d),
             rows=report.rows,
             errors=report.errors,
+            closed=report.closed,
             written=report.written,
             finish=str(report.finish_at or ""),
         )

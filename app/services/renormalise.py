@@ -16,10 +16,11 @@ from app.core.config import Settings
 from app.db.merge import MergeCount
 from app.db.session import Database
 from app.marketplaces.errors import Garbled
-from app.repositories import accounts, runs
+from app.repositories import accounts, runs, unknown_values
 from app.repositories.accounts import StoredAccount
 from app.repositories.freshness import last_day
-from app.repositories.runs import FinishedRun
+from app.repositories.runs import FinishedRun, RunKey
+from app.services.accrual_lines import ozon_policy
 from app.services.ingestion.last_word import EVER, LastWord, Share, Span
 from app.services.ingestion.readers import Readers
 from app.services.ingestion.turn import Turn
@@ -80,7 +81,9 @@ class Renormalise:
             cabinets = [each for each in accounts.list_accounts(tx) if asked.account_id in (None, each.id)]
         done: list[Rebuilt] = []
         for account in cabinets:
-            readers = Readers(account.marketplace, self.settings.day_timezone)
+            with self.db.tenant(tenant_id) as tx:
+                policy = ozon_policy(tx, account.id)
+            readers = Readers(account.marketplace, self.settings.day_timezone, policy)
             names = [name for name in readers.names if asked.source in (None, name)]
             with self._turn(account, trace_id).taken() as turn:
                 for name in names:
@@ -143,7 +146,16 @@ class _Work:
             progress(self.name, done, len(told))
         for share in words.rest():
             total = replace(total, count=total.count + self._write(share))
+        if total.count.written:
+            self._restate_unknown()
         return total
+
+    def _restate_unknown(self) -> None:
+        """What was unknown when it was read may be known now."""
+        key = RunKey(self.account.id, self.name, "")
+        with self.house.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
+            if unknown_values.has_open(tx, key):
+                unknown_values.restate(tx, key, self.house.clock.now())
 
     def _unit(self, run: FinishedRun, words: LastWord, total: Rebuilt) -> Rebuilt:
         try:

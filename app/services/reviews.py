@@ -9,9 +9,10 @@ from datetime import datetime
 
 from app.core.errors import BadInput, Conflict, NotAllowed, NotFound, NotNow
 from app.db.session import Database, TenantTx
-from app.marketplaces.errors import MarketplaceDown, ScopeMissing
-from app.marketplaces.wb.reviews import calls
-from app.marketplaces.wb.reviews.rows import NEW
+from app.marketplaces.errors import MarketplaceDown, NotOffered, ScopeMissing
+from app.marketplaces.ozon.reviews import calls as ozon_calls
+from app.marketplaces.rows.market import NEW
+from app.marketplaces.wb.reviews import calls as wb_calls
 from app.marketplaces.wb.token import Scope, WbToken
 from app.repositories import accounts, reviews
 from app.repositories.accounts import StoredAccount
@@ -23,11 +24,12 @@ from app.services.ingestion.gateway import Gateway
 from app.services.tenancy.members import demand_member
 
 PAGE = 4
-SHORTEST, LONGEST = calls.SHORTEST_ANSWER, 3_000
+SHORTEST, LONGEST = wb_calls.SHORTEST_ANSWER, 3_000
 """Characters of an answer; Wildberries takes up to 5,000, a screen that shows it to be confirmed less."""
 
 NO_SUCH = "Такого отзыва нет. Отзывы без ответа: /reviews"
-ELSEWHERE = "Ответьте в кабинете Wildberries или замените токен: /connect"
+PLACES = {"WB": "Wildberries", "OZON": "Ozon"}
+"""Where an answer goes, in full: it is published there under the seller's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class Answered:
     text: str
     waiting: int
     trace_id: str
+    marketplace: str = "WB"
 
 
 class ListReviews:
@@ -125,6 +128,7 @@ class RecordAnswer:
             text=order.text,
             waiting=reviews.count_waiting(tx),
             trace_id=tx.trace_id,
+            marketplace=review.marketplace,
         )
 
 
@@ -146,13 +150,13 @@ def answer_review(
     user_id: int,
     key: str | None,
 ) -> Answered:
-    """Answer a review at Wildberries and note it; a request that comes again is answered as it was.
+    """Answer a review at its marketplace and note it; a request that comes again is answered as it was.
 
     Raises:
         NotAllowed: the person is no member any more, or the token may not write.
         NotFound, Conflict: there is no such review, or it has an answer.
         NotNow: whether the answer was taken is not known.
-        RateLimited, TokenRefused, Refused: as Wildberries says.
+        RateLimited, TokenRefused, Refused: as the marketplace says.
     """
     demand_answer(order.text)
     with db.tenant(tenant_id) as tx:
@@ -161,7 +165,7 @@ def answer_review(
             return done
         _waiting(tx, order.account_id, order.review_id)
         account = accounts.find_account(tx, order.account_id)
-    if account is None or account.marketplace != "WB":
+    if account is None:
         raise NotFound(NO_SUCH)
     _post(gateway, account, order)
     with db.tenant(tenant_id) as tx:
@@ -169,30 +173,42 @@ def answer_review(
 
 
 def _post(gateway: Gateway, account: StoredAccount, order: ReviewAnswer) -> None:
-    with gateway.wb(account) as (client, token):
-        _demand_right(account, token)
-        try:
-            calls.answer(client, order.review_id, order.text)
-        except ScopeMissing as refused:
-            raise NotAllowed(
-                f"Wildberries не разрешает отвечать токеном кабинета «{account.name}». {ELSEWHERE}"
-            ) from refused
-        except MarketplaceDown as lost:
-            raise NotNow(
-                "Wildberries не подтвердил ответ. Посмотрите отзыв в его кабинете: если ответа там нет, "
-                "нажмите «Отправить» ещё раз."
-            ) from lost
+    place = PLACES[account.marketplace]
+    try:
+        if account.marketplace == "WB":
+            with gateway.wb(account) as (wb, token):
+                _demand_right(account, token)
+                wb_calls.answer(wb, order.review_id, order.text)
+        else:
+            with gateway.ozon(account) as ozon:
+                ozon_calls.answer(ozon, order.review_id, order.text)
+    except ScopeMissing as refused:
+        raise NotAllowed(
+            f"{place} не разрешает отвечать токеном кабинета «{account.name}». {_elsewhere(place)}"
+        ) from refused
+    except NotOffered as refused:
+        raise NotAllowed(f"{refused} {_elsewhere(place)}") from refused
+    except MarketplaceDown as lost:
+        raise NotNow(
+            f"{place} не подтвердил ответ. Посмотрите отзыв в его кабинете: если ответа там нет, "
+            "нажмите «Отправить» ещё раз."
+        ) from lost
 
 
 def _demand_right(account: StoredAccount, token: WbToken) -> None:
     """Raises NotAllowed before anybody is asked, where the token itself says no."""
+    elsewhere = _elsewhere(PLACES["WB"])
     if token.read_only:
         raise NotAllowed(
-            f"Токен кабинета «{account.name}» — «Только на чтение»: отвечать им нельзя. {ELSEWHERE} "
+            f"Токен кабинета «{account.name}» — «Только на чтение»: отвечать им нельзя. {elsewhere} "
             "(нужна категория «Вопросы и отзывы» с записью)."
         )
     if Scope.FEEDBACKS not in token.scopes:
-        raise NotAllowed(f"У токена кабинета «{account.name}» нет категории «Вопросы и отзывы». {ELSEWHERE}")
+        raise NotAllowed(f"У токена кабинета «{account.name}» нет категории «Вопросы и отзывы». {elsewhere}")
+
+
+def _elsewhere(place: str) -> str:
+    return f"Ответьте в кабинете {place} или замените токен: /connect"
 
 
 def _waiting(tx: TenantTx, account_id: int, review_id: str, *, lock: bool = False) -> Review:

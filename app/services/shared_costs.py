@@ -5,6 +5,7 @@ payout is theirs alone.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from app.db.copying import copy_rows, create_stage_like
@@ -34,9 +35,13 @@ def share_costs(tx: TenantTx, until: date, *, trace_id: str) -> MergeCount:
     if since is None:
         return count
     for account in accounts.list_accounts(tx):
-        days = shared_costs.span(tx, account.id) if account.marketplace == "WB" else None
+        days = shared_costs.span(tx, account.id)
         for first, last in _parts(max(since, days[0]), min(until, days[1])) if days else ():
-            rows = shared_rows(shared_costs.read_costs(tx, account.id, first, last), first)
+            costs = shared_costs.read_costs(tx, account.id, first, last)
+            if account.marketplace == "OZON":
+                # Its advertising is booked with the accruals: what is told beside them is no money of ours.
+                costs = replace(costs, spent={}, charges={}, deducted=[])
+            rows = shared_rows(costs, first)
             count += _store(tx, account.id, first, last, rows, trace_id)
     return count
 
@@ -56,11 +61,26 @@ def shared_rows(costs: CabinetCosts, first: date) -> dict[Key, int]:
         for each, amount in zip(deducted, told, strict=True):
             if each.deduction.d >= first:
                 rows[each.deduction.d, DEDUCTED, each.sku_id, currency, PnlLine.ADS] += amount
+    for (d, currency), lump in costs.clicks.items():
+        # Booked once, by Ozon itself; its statistics only say for which goods.
+        for sku, part in spread(lump, _cards(costs, d), shelf.get(d, shelf[date.min])).items():
+            rows[d, DEDUCTED, sku, currency, PnlLine.ADS] += part
+            rows[d, DEDUCTED, NOBODY, currency, PnlLine.ADS] -= part
     for (d, currency), lump in costs.lumps.items():
         for sku, part in divide(lump, costs.stored.get((d, currency), {})).items():
             rows[d, STORAGE, sku, currency, PnlLine.STORAGE] += part
             rows[d, STORAGE, NOBODY, currency, PnlLine.STORAGE] -= part
     return {key: kopecks for key, kopecks in rows.items() if kopecks}
+
+
+def _cards(costs: CabinetCosts, d: date) -> dict[int, int]:
+    """What each card cost on a day, of all campaigns together."""
+    cards: dict[int, int] = defaultdict(int)
+    for (day, _), weights in costs.weights.items():
+        if day == d:
+            for card, weight in weights.items():
+                cards[card] += weight
+    return dict(sorted(cards.items()))
 
 
 def _store(

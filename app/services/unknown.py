@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.db.session import Database
 from app.domain.finance.settlement import PnlLine
+from app.marketplaces.ozon.lines import AccrualType, to_be_told
 from app.marketplaces.source import Normalised, Unplaced
 from app.repositories import unknown_values
 from app.repositories.unknown_values import UnknownWord
@@ -27,8 +28,11 @@ class TenantsUnknown:
 
 def has_unknown(rows: Normalised, unplaced: Iterable[Unplaced]) -> bool:
     """Did a unit bring a word without a meaning?"""
-    return any(row.line is PnlLine.UNMAPPED for row in rows.settlement) or any(
-        row.reason.startswith(UNKNOWN) for row in unplaced
+    entries = (AccrualType(row.type_id, row.name, row.title) for row in rows.accrual_types)
+    return (
+        any(row.line is PnlLine.UNMAPPED for row in rows.settlement)
+        or any(row.reason.startswith(UNKNOWN) for row in unplaced)
+        or bool(to_be_told(entries))
     )
 
 
@@ -48,6 +52,11 @@ def list_unknown(db: Database) -> list[TenantsUnknown]:
 def said(word: UnknownWord) -> str:
     """«Новое слово площадки: операция «Сдвиг» (финансовый отчёт WB), строк 3, 1200.00 RUB.»"""
     money = f", {word.amount} {word.currency}".rstrip() if word.amount else ""
+    if word.source == unknown_values.DICTIONARY:
+        return (
+            f"Новый или переименованный вид начислений Ozon: «{word.value}», строк {word.rows}{money}. "
+            "Строку прибыли ему даёт ./ambar unknown --help"
+        )
     return (
         f"Новое слово площадки: {KIND_NAMES[word.kind]} «{word.value}» ({source_name(word.source)}), "
         f"строк {word.rows}{money}. Эти деньги — в «не разнесено». Список: ./ambar unknown"

@@ -141,6 +141,22 @@ async def test_a_fault_while_a_key_is_checked_leaves_no_key_in_the_log(chat):
     assert TOKEN not in str(logged)
 
 
+async def test_ozons_advertising_is_a_pair_with_a_dot_and_no_token_of_wildberries(chat):
+    olga = chat.person()
+    own = "123456 01234567-89ab-cdef-0123-456789abcdef"
+    ads = "88123456-17@advertising.performance.ozon.ru b1u5XXDQW3wEqQ7dG_ancMyuhQtMNBI-1234567"
+    chat.checker.answer = checked
+    await quietly(chat, olga, f"/connect {own}")
+    chat.checker.answer = lambda m, pasted: checked(m, pasted, seller_key="", name="", scopes=())
+    await quietly(chat, olga, f"/connect {ads}")
+    assert olga.deleted(f"/connect {ads}")
+    assert [place for place, _ in chat.checker.asked] == ["OZON", "OZON"]
+    olga.sees("Ozon · ИП Иванова: токен заменён", "с рекламой", "cdef")
+    olga.does_not_see("b1u5XX", "4567")
+    (account,) = accounts(chat, olga.tenant_id)
+    assert (account.token_tail, account.token_kind) == ("cdef", "с рекламой")
+
+
 async def test_ozon_takes_a_pair(chat):
     olga = chat.person()
     chat.checker.answer = checked

@@ -250,7 +250,8 @@ async def quietly(chat, somebody, said):
 async def test_two_cabinets_of_each_marketplace_are_connected_and_listed(chat):
     olga = chat.person()
     chat.checker.answer = checked
-    for pasted in ("eyJ.first.0001", "eyJ.other.0002", "111 key-0003", "222 key-0004"):
+    key = "01234567-89ab-cdef-0123-45678901"
+    for pasted in ("eyJ.first.0001", "eyJ.other.0002", f"111 {key}0003", f"222 {key}0004"):
         await quietly(chat, olga, f"/connect {pasted}")
         olga.sees("подключён")
     await olga.says("/status")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from app.marketplaces.errors import NotOffered
 from app.marketplaces.rows import ReviewRow, SkuRef
 from app.marketplaces.source import Normalised, Unit
 from app.repositories.audit import list_entries
@@ -54,7 +55,8 @@ def server():
 
 @pytest.fixture
 def settings(settings, server):
-    return settings.model_copy(update={"wb_api_url": server.wb_api_url, "api_pace": NO_LIMITS})
+    told = {"wb_api_url": server.wb_api_url, "ozon_api_url": server.ozon_api_url, "api_pace": NO_LIMITS}
+    return settings.model_copy(update=told)
 
 
 @pytest.fixture
@@ -91,6 +93,52 @@ def shelved(chat, vault, tenant_id, market, **token):
         unit = Unit("u", YESTERDAY, YESTERDAY)
         writer.write(unit, Normalised(reviews=rows), frozenset({"reviews"}), replaces=False)
     return [each["id"] for each in listed]
+
+
+class OzonMarket:
+    """The sandbox as Ozon."""
+
+    def __init__(self, http):
+        self.http = http
+        self.papers = http.get("/sandbox/state").json()
+
+    def ask(self, path, body):
+        key = {"Client-Id": self.papers["ozon_client_id"], "Api-Key": self.papers["ozon_api_key"]}
+        return self.http.post(f"/ozon{path}", headers=key, json=body).json()
+
+    def waiting(self):
+        found = self.ask("/v2/review/list", {"limit": 100})["reviews"]
+        return [each for each in found if not each["comments_amount"] and each["text"]]
+
+    def answer_to(self, review_id):
+        found = self.ask("/v1/review/comment/list", {"review_id": review_id, "limit": 20})["comments"]
+        return [each["text"] for each in found if each["is_owner"]]
+
+
+def on_ozon(chat, vault, tenant_id, market):
+    """An Ozon cabinet and a review that waits; its id."""
+    (first, *_), papers = market.waiting(), market.papers
+    with chat.db.tenant(tenant_id) as tx:
+        account = StoreAccount(vault=vault)(
+            tx,
+            CheckedToken(
+                marketplace="OZON", seller_key=papers["ozon_client_id"], name="Дом на Ozon", kind="",
+                scopes=(), missing_scopes=(), expires_at=None, notes=(),
+                secret=f"{papers['ozon_client_id']} {papers['ozon_api_key']}",
+            ),
+        ).account_id  # fmt: skip
+        row = ReviewRow(
+            review_id=first["id"], sku=SkuRef(ozon_id=7, article="OZ-1"),
+            created_at_utc=chat.deps.clock.now() - timedelta(hours=1), rating=5, has_media=False,
+            text="Спасибо, всё подошло", pros="", cons="", reply_status="new", reply_id=None, answer="",
+            replied_at_utc=None,
+        )  # fmt: skip
+        writer = FactWriter(
+            tx=tx, account_id=account, marketplace="OZON", now=chat.deps.clock.now(), trace_id="t"
+        )
+        unit = Unit("u", YESTERDAY, YESTERDAY)
+        writer.write(unit, Normalised(reviews=[row]), frozenset({"reviews"}), replaces=False)
+    return first["id"]
 
 
 def kept(chat, tenant_id):
@@ -169,3 +217,30 @@ async def test_a_draft_that_was_left_is_gone(chat, vault, market):
     await vera.taps("Отправить")
     vera.sees("уже отправлен или отменён")
     assert kept(chat, vera.tenant_id)[first] == ("new", "")
+
+
+async def test_a_review_at_ozon_is_answered_from_the_chat(chat, vault, market):
+    ozon, vera = OzonMarket(market.http), chat.person("Вера", "manager")
+    review = on_ozon(chat, vault, vera.tenant_id, ozon)
+    await drafts(vera)
+    vera.sees("Отправить этот ответ?", ANSWER)
+    await vera.taps("Отправить")
+    vera.sees("OZ-1: ответ отправлен", "Ozon проверит его", "Больше никто не ждёт ответа")
+    assert ozon.answer_to(review) == [ANSWER]
+    assert kept(chat, vera.tenant_id) == {review: ("answered", ANSWER)}
+
+
+async def test_ozon_without_the_subscription_says_so_and_the_review_waits(chat, vault, market, monkeypatch):
+    ozon, vera = OzonMarket(market.http), chat.person("Вера", "owner")
+    review = on_ozon(chat, vault, vera.tenant_id, ozon)
+    no = NotOffered("/v1/review/comment/create", "Ozon даёт это только с подпиской.")
+
+    def refused(*_told):
+        raise no
+
+    monkeypatch.setattr("app.marketplaces.ozon.reviews.calls.answer", refused)
+    await drafts(vera)
+    await vera.taps("Отправить")
+    vera.sees("только с подпиской", "Ответьте в кабинете Ozon")
+    assert kept(chat, vera.tenant_id)[review] == ("new", "")
+    assert ozon.answer_to(review) == []

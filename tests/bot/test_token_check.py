@@ -29,6 +29,7 @@ def check(db, settings, sandbox):
         update={
             "wb_api_url": sandbox.wb_api_url,
             "ozon_api_url": sandbox.ozon_api_url,
+            "ozon_performance_api_url": sandbox.ozon_performance_api_url,
             "api_pace": 1_000_000.0,
             "http_timeout_seconds": 5.0,
         }
@@ -86,6 +87,31 @@ def test_a_good_ozon_key_tells_its_roles(check, papers):
     assert checked.seller_key == str(papers["ozon_client_id"])
     assert checked.secret == f"{papers['ozon_client_id']} {papers['ozon_api_key']}"
     assert checked.missing_scopes == ()
+
+
+def ads_of(papers):
+    return f"{papers['ozon_ads_client_id']} {papers['ozon_ads_client_secret']}"
+
+
+def test_all_four_parts_of_ozon_are_asked_about_and_kept_together(check, papers):
+    pasted = f"{papers['ozon_client_id']} {papers['ozon_api_key']} {ads_of(papers)}"
+    checked = check("OZON", pasted)
+    assert (checked.secret, checked.kind) == (pasted, "с рекламой")
+    assert any("Ключ рекламы принят" in note for note in checked.notes)
+    assert papers["ozon_ads_client_secret"] not in repr(checked)
+
+
+def test_a_good_key_of_advertising_alone_names_no_seller(check, papers):
+    checked = check("OZON", ads_of(papers))
+    assert (checked.seller_key, checked.secret) == ("", ads_of(papers))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_wrong_key_of_advertising_is_refused_at_once_even_beside_a_good_key(check, papers, own):
+    wrong = f"{papers['ozon_ads_client_id']} {'x' * 40}"
+    pasted = f"{papers['ozon_client_id']} {papers['ozon_api_key']} {wrong}" if own else wrong
+    with pytest.raises(TokenUnfit, match="ключ рекламы"):
+        check("OZON", pasted)
 
 
 def test_a_wrong_ozon_key_is_refused(check, papers):

@@ -5,9 +5,18 @@ from datetime import date
 import pytest
 
 from app.bot import views
-from app.bot.views.control import account_lines, control_line
+from app.bot.views.balance import balance_lines
+from app.bot.views.control import account_lines, ads_lines, control_line
 from app.domain.finance.settlement import PnlLine
-from app.services.analytics.reports import BalanceLine, Control, MoneyReport, PayoutLine, ReportCheck
+from app.services.analytics.reports import (
+    AdsCheck,
+    BalanceCheck,
+    BalanceLine,
+    Control,
+    MoneyReport,
+    PayoutLine,
+    ReportCheck,
+)
 from tests.bot.reading import buttons, seen
 from tests.bot.reports import FRESH, PNL, TOTALS, money, replace
 
@@ -97,6 +106,36 @@ def test_many_differences_are_counted_not_listed():
     assert lines(control(*[OFF] * 6))[-1] == "   и ещё 2"
 
 
+ADS = AdsCheck(
+    per_order=False,
+    d_from=date(2026, 10, 22),
+    d_to=date(2026, 11, 20),
+    spent=money("12345.67"),
+    bonus=money("0.00"),
+    residual=money("0.00"),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "▫️ реклама по кликам за 22.10–20.11: 12 345,67 ₽, в начислениях столько же"),
+        (
+            {"bonus": money("100.00"), "residual": money("50.10")},
+            "⚠️ реклама по кликам за 22.10–20.11: 12 345,67 ₽ и 100,00 ₽ бонусами Ozon, "
+            "в начислениях на 50,10 ₽ меньше",
+        ),
+        (
+            {"per_order": True, "residual": money("-2.00")},
+            "⚠️ реклама за заказ за 22.10–20.11: 12 345,67 ₽, в начислениях на 2,00 ₽ больше",
+        ),
+    ],
+)
+def test_ozons_advertising_stands_beside_its_accruals(changes, said):
+    (line,) = ads_lines((replace(ADS, **changes),))
+    assert " ".join("".join(line).split()) == said
+
+
 def test_advertising_of_other_days_is_told_apart_from_the_payout():
     """340 spent and 300 deducted: the lines are 40 below the payout, and still add up to the profit."""
     spent = (*TOTALS.lines, (PnlLine.ADS, money("-340")))
@@ -112,6 +151,7 @@ def test_advertising_of_other_days_is_told_apart_from_the_payout():
 MONEY = MoneyReport(
     balances=(
         BalanceLine(
+            marketplace="WB",
             cabinet="Ромашка",
             d=date(2026, 11, 20),
             currency="RUB",
@@ -121,6 +161,7 @@ MONEY = MoneyReport(
     ),
     payouts=(
         PayoutLine(
+            marketplace="WB",
             cabinet="Ромашка",
             d=date(2026, 11, 16),
             amount=money("53907.27"),
@@ -129,6 +170,7 @@ MONEY = MoneyReport(
             check=EQUAL,
         ),
         PayoutLine(
+            marketplace="WB",
             cabinet="Ромашка",
             d=date(2026, 11, 9),
             amount=money("12.00"),
@@ -137,6 +179,7 @@ MONEY = MoneyReport(
             check=replace(OFF, d_from=date(2026, 11, 2), d_to=date(2026, 11, 8)),
         ),
         PayoutLine(
+            marketplace="WB",
             cabinet="Ромашка",
             d=date(2026, 11, 2),
             amount=money("5.00"),
@@ -145,8 +188,7 @@ MONEY = MoneyReport(
             check=None,
         ),
     ),
-    cabinets=1,
-    ozon=1,
+    cabinets={"WB": 1, "OZON": 1},
     base_tokens=0,
     freshness=FRESH,
 )
@@ -165,7 +207,7 @@ def test_the_whole_money_screen_reads_like_this():
             "09.11 — 12,00 ₽ · отчёт №6001 за 02.11–08.11, расхождение 12,30 ₽",
             "02.11 — 5,00 ₽ · отчёт №5001",
             "",
-            "Выплат и остатка Ozon здесь пока нет.",
+            "Выплат Ozon ещё не было: первая появится с отчётом Ozon о выплатах за период.",
             "",
             "данные на 21.11 08:10, реализация до 16.11",
         ]
@@ -175,10 +217,49 @@ def test_the_whole_money_screen_reads_like_this():
 
 def test_without_payouts_it_says_why():
     nothing = replace(MONEY, balances=(), payouts=())
-    assert "Выплат ещё не было" in seen(views.money(nothing))
-    assert "Ozon" not in seen(views.money(replace(nothing, ozon=0)))
+    assert "Выплат WB ещё не было" in seen(views.money(nothing))
+    assert "Ozon" not in seen(views.money(replace(nothing, cabinets={"WB": 1})))
+    assert "Wildberries" not in seen(views.money(replace(nothing, cabinets={"OZON": 1})))
     assert "базовым токеном" in seen(views.money(replace(nothing, base_tokens=1)))
 
 
+def test_payouts_of_ozon_are_of_a_period_and_its_balance_has_its_own_heading():
+    (balance,), (payout, *_) = MONEY.balances, MONEY.payouts
+    ozon = replace(
+        MONEY,
+        cabinets={"OZON": 2},
+        balances=(replace(balance, marketplace="OZON", withdrawable=None),),
+        payouts=(replace(payout, marketplace="OZON", d=date(2026, 11, 15), check=None),),
+    )
+    assert seen(views.money(ozon)).split("\n")[2:-2] == [
+        "Остаток на счёте Ozon",
+        "10 196,21 ₽ · на 20.11 · Ромашка",
+        "",
+        "Выплаты Ozon",
+        "за период по 15.11 — 53 907,27 ₽ · Ромашка",
+    ]
+
+
+TIE = BalanceCheck(
+    account_id=1,
+    currency="RUB",
+    d_from=date(2026, 10, 6),
+    d_to=date(2026, 11, 19),
+    residuals=(),
+    gaps=(),
+)
+
+
+def test_a_balance_says_whether_it_is_what_was_booked():
+    def said(**changes: object) -> list[str]:
+        checks = [replace(TIE, account_id=2), replace(TIE, **changes)]
+        return ["".join(map(str, line)) for line in balance_lines(checks, 1)]
+
+    assert said() == ["▫️ начисления за 06.10–19.11 сходятся с балансом до копейки"]
+    days = ((date(2026, 11, 14), money("12.30")), (date(2026, 11, 16), money("-12.30")))
+    assert said(residuals=days) == ["⚠️ баланс и начисления расходятся на 24,60\xa0₽: 14.11, 16.11"]
+    assert said(gaps=days[:1]) == ["⚠️ баланс Ozon не складывается из его же сумм на 12,30\xa0₽: 14.11"]
+
+
 def test_several_cabinets_are_named():
-    assert seen(views.money(replace(MONEY, cabinets=2))).count("Ромашка") == 4
+    assert seen(views.money(replace(MONEY, cabinets={"WB": 2}))).count("Ромашка") == 4

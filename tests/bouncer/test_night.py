@@ -10,7 +10,7 @@ from app.db.session import Database
 from tests.services.conftest import few_logs  # noqa: F401
 from tests.support.bouncer import SESSIONS
 from tests.support.leftovers import leftovers
-from tests.support.shop import Shop, all_books, content, open_shop, our_books, sandbox, versions
+from tests.support.shop import CORE, Shop, all_books, content, open_shop, our_books, sandbox, versions
 from tests.support.worlds import make_tenant
 
 DAYS = 7
@@ -22,8 +22,8 @@ def shops(db: Database, urls: Urls, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("house")
     with (
         sandbox(skus=30, days=DAYS) as server,
-        open_shop(db, urls, folder, server) as one,
-        open_shop(db, urls, folder, server, tenant_id=make_tenant(db, "Соседи")) as two,
+        open_shop(db, urls, folder, server, only=CORE) as one,
+        open_shop(db, urls, folder, server, tenant_id=make_tenant(db, "Соседи"), only=CORE) as two,
     ):
         yield [one, two]
 

@@ -78,6 +78,7 @@ def _settings(urls: Urls, folder: Path, server: SandboxServer) -> Settings:
         ambar_data=folder,
         wb_api_url=server.wb_api_url,
         ozon_api_url=server.ozon_api_url,
+        ozon_performance_api_url=server.ozon_performance_api_url,
         api_pace=NO_LIMITS,
         http_timeout_seconds=20.0,
         redis_dsn=f"redis://ambar:{REDIS_WORD}@127.0.0.1:9/0",  # nobody is there
@@ -95,6 +96,7 @@ def _secrets(urls: Urls, server: SandboxServer, folder: Path) -> dict[str, list[
     return {
         "WB token": [token, *(part[:60] for part in token.split(".")[1:])],  # a part is too much too
         "Ozon key": [str(papers["ozon_api_key"])],
+        "Ozon's key of advertising": [str(papers["ozon_ads_client_secret"])],
         "Telegram token": [BOT_TOKEN, BOT_TOKEN.partition(":")[2]],
         "application's password": [str(make_url(urls.app).password)],
         "administrator's password": [str(make_url(urls.admin).password)],
@@ -181,7 +183,8 @@ async def _connects(olga: Person, scene: Scene, control: httpx.AsyncClient) -> N
     """Both cabinets through the chat: broken at first, refused, then taken; and a token out of the blue."""
     token, key = scene.secrets["WB token"][0], scene.secrets["Ozon key"][0]
     papers = (await control.get("/sandbox/state")).json()
-    pair = f"{papers['ozon_client_id']} {key}"
+    ads = f"{papers['ozon_ads_client_id']} {papers['ozon_ads_client_secret']}"
+    pair = f"{papers['ozon_client_id']} {key} {ads}"
     await olga.says(token)
     for choice, secret, path in (("Wildberries", token, "ping"), ("Ozon", pair, "roles")):
         await olga.says("/connect")

@@ -41,6 +41,7 @@ def worker(shop: Shop, **settings: str) -> Running:
         DATABASE_URL=shop.house.urls.app,
         WB_API_URL=shop.house.settings.wb_api_url,
         OZON_API_URL=shop.house.settings.ozon_api_url,
+        OZON_PERFORMANCE_API_URL=shop.house.settings.ozon_performance_api_url,
         API_PACE=str(NO_LIMITS),
         WORKER_THREADS="1",
         **settings,

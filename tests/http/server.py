@@ -29,6 +29,7 @@ class Stage:
     address: str
     script: list[Answer]
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
     def next_answer(self) -> Answer:
@@ -54,7 +55,7 @@ def serving(*script: Answer) -> Iterator[Stage]:
 
         def do_GET(self) -> None:
             length = int(self.headers.get("content-length") or 0)
-            self.rfile.read(length)
+            stage.bodies.append(self.rfile.read(length))
             stage.seen.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
             answer = stage.next_answer()
             if answer.silent:

@@ -18,7 +18,8 @@ from vcr.request import Request
 
 from app.core.clock import FixedClock
 from app.core.redact import SECRET_HEADERS
-from app.marketplaces.ozon.client import OzonClient, OzonKey, open_ozon
+from app.marketplaces.ozon.client import OzonClient, open_ozon
+from app.marketplaces.ozon.key import OzonKey
 from app.marketplaces.ozon.limits import ozon_limits
 from app.marketplaces.transport import Breakers, MemoryRateBudget
 from app.marketplaces.wb.client import WbClient, open_wb

@@ -12,12 +12,14 @@ import pytest
 
 from app.domain.finance.settlement import PnlLine
 from app.marketplaces.errors import Garbled, TokenUnfit
-from app.marketplaces.ozon.accruals.lines import AccrualType, line_of, not_as_we_know, title_of
-from app.marketplaces.ozon.accruals.rows import normalise_accruals
+from app.marketplaces.ozon.accruals.rows import BROKEN_TOTAL, normalise_accruals
 from app.marketplaces.ozon.catalogue.rows import normalise_products
-from app.marketplaces.ozon.client import OzonKey, Roles, read_key
+from app.marketplaces.ozon.client import Roles
+from app.marketplaces.ozon.key import OzonKey, read_key
+from app.marketplaces.ozon.lines import AccrualType, line_of, not_as_we_know, title_of
+from app.marketplaces.ozon.stock.calls import STOCKS
 from app.marketplaces.ozon.stock.rows import normalise_stocks
-from app.marketplaces.source import Normalised
+from app.marketplaces.source import Normalised, Page, RequestKey
 
 RUB = Decimal
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -185,7 +187,7 @@ def test_a_broken_identity_is_noted_with_the_residual() -> None:
     found = normalised(posting("90.01", product(7, 100, -10)))
     assert sum(row.amount for row in found.settlement) == 90
     (note,) = found.unplaced
-    assert (note.reason, note.amount, note.row_key) == ("identity", RUB("0.01"), "1:identity")
+    assert (note.reason, note.amount, note.row_key) == (BROKEN_TOTAL, RUB("0.01"), "1:identity")
 
 
 def test_a_day_started_over_counts_every_accrual_once_as_last_told() -> None:
@@ -276,7 +278,8 @@ def test_aggregates_of_clusters_are_not_stock_and_tags_are_summed() -> None:
         level(7, 21, "1"),
         level(0, 21, 1),
     ]
-    found = normalise_stocks([json.dumps({"items": rows}).encode()], date(2026, 11, 20))
+    page = Page(RequestKey("POST", "ozon", STOCKS.path, ""), json.dumps({"items": rows}).encode(), "")
+    found = normalise_stocks([page], date(2026, 11, 20))
     assert [(row.warehouse, row.on_hand, row.in_transit) for row in found.stock] == [
         ("20", 7, 9),
         ("21", 1, 0),

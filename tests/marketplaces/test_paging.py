@@ -10,7 +10,8 @@ import pytest
 
 from app.core.clock import FixedClock
 from app.marketplaces.errors import Garbled, NotReady, RateLimited, Refused
-from app.marketplaces.ozon.client import OzonKey, open_ozon
+from app.marketplaces.ozon.client import open_ozon
+from app.marketplaces.ozon.key import OzonKey
 from app.marketplaces.ozon.policy import OzonPolicy
 from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.source import Source
@@ -195,16 +196,18 @@ EXPIRED = told({"code": 3, "message": "last_id expired"}, 400)
 
 def test_a_day_of_accruals_is_read_until_a_page_is_empty() -> None:
     with opened(told(ONE), told(NONE)) as (_, sources):
-        assert cursors(sources["ozon.accruals"]) == ["a", ""]
+        assert cursors(sources["ozon.accruals"]) == ["2026-11-21T02:00:00+00:00 a", ""]
 
 
-def test_an_expired_cursor_starts_the_day_over_once() -> None:
+def test_an_expired_cursor_starts_the_day_over_twice_at_most() -> None:
+    young = "2026-11-21T01:50:00+00:00 old"
     with opened(EXPIRED, told(ONE), told(NONE)) as (stage, sources):
-        assert cursors(sources["ozon.accruals"], "old") == ["a", ""]
+        assert cursors(sources["ozon.accruals"], young) == ["2026-11-21T02:00:00+00:00 a", ""]
         assert len(stage.seen) == 3
     with opened(told(ONE), EXPIRED) as (stage, sources), pytest.raises(Refused):
         cursors(sources["ozon.accruals"])
-    assert len(stage.seen) == 3, "the page, its expiry, the day again: one restart, then it is an error"
+    # The page and its expiry, once; then the day is refused from its first page, which is an error.
+    assert len(stage.seen) == 3
 
 
 def test_days_of_accruals_are_units_oldest_first() -> None:

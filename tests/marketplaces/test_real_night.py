@@ -9,8 +9,9 @@ import pytest
 
 from app.domain.finance.settlement import PnlLine
 from app.marketplaces.ozon.accruals.calls import accrual_types
-from app.marketplaces.ozon.accruals.lines import not_as_we_know
+from app.marketplaces.ozon.accruals.dictionary import read_types
 from app.marketplaces.ozon.client import OzonClient
+from app.marketplaces.ozon.lines import not_as_we_know
 from app.marketplaces.ozon.policy import OzonPolicy
 from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.rows import SettlementRow, SkuRef
@@ -26,6 +27,10 @@ RUB = Decimal
 def gather(source: Source, d_from: date, d_to: date) -> Normalised:
     (unit,) = source.units(d_from, d_to)
     return bring(source, unit)
+
+
+def named(name: str, ozon: OzonClient, policy: OzonPolicy | None = None) -> Source:
+    return {source.name: source for source in ozon_sources(ozon, policy or OzonPolicy())}[name]
 
 
 def bring(source: Source, unit: Unit) -> Normalised:
@@ -146,7 +151,7 @@ def test_connecting_tells_whose_token_it_is() -> None:
 
 
 def test_a_real_ozon_catalogue_is_read_until_its_pages_are_empty(ozon: OzonClient) -> None:
-    source = ozon_sources(ozon, OzonPolicy())[0]
+    source = named("ozon.catalogue", ozon)
     with replay("ozon_catalogue") as cassette:
         (row,) = gather(source, date(2026, 3, 1), date(2026, 3, 1)).catalogue
         assert cassette.all_played
@@ -155,7 +160,7 @@ def test_a_real_ozon_catalogue_is_read_until_its_pages_are_empty(ozon: OzonClien
 
 
 def test_a_real_ozon_day_loses_not_a_kopeck(ozon: OzonClient) -> None:
-    source = ozon_sources(ozon, OzonPolicy())[1]
+    source = named("ozon.accruals", ozon)
     with replay("ozon_accruals"):
         found = gather(source, date(2026, 6, 1), date(2026, 6, 1))
     assert by_line(found.settlement) == {
@@ -184,13 +189,13 @@ def test_a_real_ozon_day_loses_not_a_kopeck(ozon: OzonClient) -> None:
 
 def test_the_real_dictionary_of_ozon_holds_ten_types_that_nobody_has_placed(ozon: OzonClient) -> None:
     with replay("ozon_accrual_types"):
-        dictionary = accrual_types(ozon)
+        dictionary = read_types(accrual_types(ozon).body)
     assert len(dictionary) == 132
     assert [entry.id for entry in not_as_we_know(dictionary)] == [31, 36, 56, 81, 86, 88, 99, 100, 117, 118]
 
 
 def test_real_ozon_stock_is_what_can_be_sold(ozon: OzonClient) -> None:
-    source = ozon_sources(ozon, OzonPolicy(stock_skus=(900000001,)))[2]
+    source = named("ozon.stock", ozon, OzonPolicy(stock_skus=(900000001,)))
     with replay("ozon_stock"):
         (row,) = gather(source, date(2026, 7, 1), date(2026, 7, 1)).stock
     assert row.sku.ozon_id == 900000001

@@ -14,16 +14,23 @@ from typing import Any
 
 from app.core.crypto import Sealed
 from app.db.session import TenantTx
+from app.domain.finance.settlement import PnlLine
 from app.domain.supply.policy import Policy
 from app.domain.warehouse.movements import Line, Reason, StockDocument
-from app.marketplaces.rows import CatalogueRow, CommissionRow
+from app.marketplaces.ozon.lines import AccrualType
+from app.marketplaces.rows import AccessRow, CatalogueRow, ClusterRow, CommissionRow
 from app.marketplaces.source import Page, RequestKey, Unit
 from app.repositories import (
     accounts,
+    accrual_types,
+    ad_figures,
     audit,
+    balance_figures,
     catalogue,
     checkpoints,
     chunks,
+    closed_sources,
+    closing_figures,
     control_figures,
     costs,
     documents,
@@ -42,6 +49,7 @@ from app.repositories import (
     seals,
     shared_costs,
     shelf,
+    sku_identity,
     stock_figures,
     tenants,
     unknown_values,
@@ -154,6 +162,7 @@ def unit(p: Pair) -> Unit:
 
 PAGE = Page(RequestKey("GET", "ozon", "/x", "{}"), b"{}", "")
 A = "marketplace_account"
+_CLOSED = "UPDATE ingest_run SET state = 'closed', error = 'x' WHERE tenant_id = :tenant_id"
 
 
 def _catalogue_row(p: Pair) -> CatalogueRow:
@@ -187,9 +196,38 @@ READS: Mapping[str, Call] = {
     ],
     "catalogue.nearest_articles": lambda tx, p: catalogue.nearest_articles(tx, "KRS"),
     "checkpoints.get": lambda tx, p: [checkpoints.get(tx, 1, "x")],
+    "accrual_types.in_force": lambda tx, p: [accrual_types.in_force(tx, i) for i in p.both(A)],
+    "accrual_types.find_type": lambda tx, p: [
+        accrual_types.find_type(tx, i, p.own("accrual_type", "type_id")) for i in p.both(A)
+    ],
+    "closing_figures.month_sums": lambda tx, p: (
+        tx.run(
+            "UPDATE settlement_line SET period = 'accrual', line = 'sale' WHERE tenant_id = :tenant_id"
+        ).rowcount,
+        closing_figures.month_sums(tx, p.d - DAY, p.d + DAY),
+    ),
     "chunks.plan": lambda tx, p: chunks.plan(tx, 1, []),
     "chunks.next_undone": lambda tx, p: chunks.next_undone(tx, 1),
     "chunks.results": lambda tx, p: (chunks.mark_done(tx, 1, 1, {"y": 2}), chunks.results(tx, 1)),
+    "closed_sources.closed_in": lambda tx, p: (
+        tx.run(_CLOSED).rowcount,
+        [closed_sources.closed_in(tx, i, key(p, i).source, "night") for i in p.both(A)],
+    ),
+    "closed_sources.list_closed": lambda tx, p: (
+        tx.run(_CLOSED).rowcount,
+        [closed_sources.list_closed(tx, i) for i in p.both(A)],
+    ),
+    "ad_figures.ads_sums": lambda tx, p: (
+        tx.run(
+            "UPDATE settlement_line SET line = 'ads', part = 'non_item:0:41' WHERE tenant_id = :tenant_id"
+        ).rowcount,
+        tx.run(
+            "INSERT INTO coverage (tenant_id, account_id, source, d, completed_at) SELECT tenant_id,"
+            " account_id, s, d, completed_at FROM coverage,"
+            " unnest(ARRAY['ozon.ad_money', 'ozon.accruals']) s WHERE tenant_id = :tenant_id"
+        ).rowcount,
+        [ad_figures.ads_sums(tx, i, p.d - DAY, p.d + DAY) for i in p.both(A)],
+    ),
     "control_figures.report_sums": lambda tx, p: control_figures.report_sums(tx, p.d - DAY, p.d + DAY),
     "control_figures.raised_by_returns": lambda tx, p: (
         tx.run("UPDATE settlement_line SET part = 'return' WHERE tenant_id = :tenant_id").rowcount,
@@ -198,6 +236,16 @@ READS: Mapping[str, Call] = {
     "control_figures.last_payouts": lambda tx, p: (
         tx.run("UPDATE cashflows SET type = 'payout' WHERE tenant_id = :tenant_id").rowcount,
         control_figures.last_payouts(tx, 9),
+    ),
+    "balance_figures.day_sums": lambda tx, p: (
+        tx.run("UPDATE finance_report SET period = 'accrual' WHERE tenant_id = :tenant_id").rowcount,
+        tx.run("UPDATE settlement_line SET period = 'accrual' WHERE tenant_id = :tenant_id").rowcount,
+        tx.run(
+            "INSERT INTO coverage (tenant_id, account_id, source, d, completed_at) SELECT DISTINCT tenant_id,"
+            " account_id, 'ozon.accruals', d_from, now() FROM finance_report WHERE tenant_id = :tenant_id"
+            " ON CONFLICT DO NOTHING"
+        ).rowcount,
+        balance_figures.day_sums(tx, date(2000, 1, 1), date(2100, 1, 1)),
     ),
     "control_figures.last_balances": lambda tx, p: control_figures.last_balances(tx),
     "costs.list_points": lambda tx, p: costs.list_points(tx, p.both("sku")),
@@ -282,6 +330,7 @@ READS: Mapping[str, Call] = {
     "shelf.list_as_of_occurred": lambda tx, p: shelf.list_as_of_occurred(tx, p.both("item"), LATER),
     "shared_costs.span": lambda tx, p: [shared_costs.span(tx, i) for i in p.both(A)],
     "shared_costs.read_costs": lambda tx, p: [shared_costs.read_costs(tx, i, p.d, p.d) for i in p.both(A)],
+    "sku_identity.names_of": lambda tx, p: [sku_identity.names_of(tx, i, 1) for i in p.both(A)],
     "stock_figures.stock_page": lambda tx, p: [
         stock_figures.stock_page(tx, p.d, None, 9, 0), stock_figures.stock_page(tx, p.d, p.both("sku"), 9, 0)
     ],
@@ -361,6 +410,8 @@ def _shelved(item_id: int, location_id: int) -> Line:
 
 SEALED = Sealed("k2", b"n", b"c")
 TOKEN = accounts.Token(tail="wxyz", kind="", scopes=(), expires_at=None, sealed=SEALED)
+ACCESS = AccessRow(NOW, ("Admin",), (), '{"name": "n"}')
+RENAMED = CatalogueRow(None, None, 1, 9, "NEW", "", (), "", "", "")
 FILE = reports.ReportFile(name="n", media_type="m", content=b"c")
 
 WRITES: Mapping[str, Call] = {
@@ -375,6 +426,9 @@ WRITES: Mapping[str, Call] = {
     "catalogue.merge_catalogue": lambda tx, p: _merged(tx, p, p.own(A)),
     "catalogue.set_commission_rules": lambda tx, p: catalogue.set_commission_rules(
         tx, p.own(A), "WB", [CommissionRow(p.d, '{"y": 1}')]
+    ),
+    "catalogue.set_clusters": lambda tx, p: catalogue.set_clusters(
+        tx, p.own("warehouse", "marketplace"), [ClusterRow("unknown", "N", 4007, "K")]
     ),
     "catalogue.restate_first_sales": each(A, lambda tx, p, i: catalogue.restate_first_sales(tx, i)),
     "catalogue.ensure_sku": lambda tx, p: catalogue.ensure_sku(tx, p.own(A), "WB", nm_id=77),
@@ -426,11 +480,19 @@ WRITES: Mapping[str, Call] = {
         [reports.fail_report(tx, i, "нет", NOW) for i in p.both("report")],
     ),
     "reviews.mark_answered": each(A, lambda tx, p, i: reviews.mark_answered(tx, i, "x", "y")),
+    "accrual_types.choose_line": each(A, lambda tx, p, i: accrual_types.choose_line(
+        tx, i, AccrualType(p.own("accrual_type", "type_id"), p.own("accrual_type", "name"), ""), PnlLine.ADS
+    )),
     "runs.open_run": lambda tx, p: runs.open_run(tx, key(p, p.own(A)), "t", NOW, NOW),
     "runs.keep_page": each("ingest_run", lambda tx, p, i: runs.keep_page(
         tx, key(p, p.own(A)), i, PAGE, NOW)),
     "runs.finish_run": each("ingest_run", lambda tx, p, i: runs.finish_run(
         tx, _told(p, p.own(A)), i, b"d", {}, NOW, "t")),
+    "accounts.keep_access": each(A, lambda tx, p, i: accounts.keep_access(tx, i, ACCESS)),
+    "sku_identity.note_names": lambda tx, p: sku_identity.note_names(tx, p.own(A), [RENAMED], p.d + DAY),
+    "closed_sources.close_run": each(
+        "ingest_run", lambda tx, p, i: closed_sources.close_run(tx, i, "нет", NOW, "t")
+    ),
     "runs.fail_run": each("ingest_run", lambda tx, p, i: runs.fail_run(tx, i, "нет", NOW, resumable=False)),
     "runs.cover": lambda tx, p: runs.cover(tx, key(p, p.own(A)), unit(p), {p.d: 3}, NOW),
     "runs.keep_unplaced": each(A, lambda tx, p, i: runs.keep_unplaced(

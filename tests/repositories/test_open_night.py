@@ -19,7 +19,7 @@ from app.services.analytics.supply import ShowSupply, SupplyQuery
 from app.services.analytics.today import ShowToday, TodayQuery
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
 from tests.repositories.open_wall import OpenWall, open_wall
-from tests.support.shop import Shop, content, open_shop, sandbox, versions
+from tests.support.shop import CORE, Shop, content, open_shop, sandbox, versions
 
 DAYS = 3
 
@@ -39,8 +39,8 @@ def shops(db: Database, urls: Urls, tmp_path_factory: pytest.TempPathFactory) ->
     with (
         sandbox(skus=12, days=DAYS) as server,
         open_wall(urls) as unwalled,
-        open_shop(db, urls, folder, server) as walled,
-        open_shop(unwalled, urls, folder, server) as open_one,
+        open_shop(db, urls, folder, server, only=CORE) as walled,
+        open_shop(unwalled, urls, folder, server, only=CORE) as open_one,
     ):
         assert walled.night(days=DAYS).errors == {}
         yield walled, open_one

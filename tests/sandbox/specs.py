@@ -11,6 +11,7 @@ import yaml
 SPECS = Path(__file__).resolve().parents[2] / ".." / "shared" / "specs"
 WB = SPECS / "wb" / "newest-2026-10-24"
 OZON = SPECS / "ozon" / "seller-DERIVED-from-ozon-sdk-0.2.0-2026-10.json"
+PERFORMANCE = SPECS / "ozon" / "performance-DERIVED-from-ozon-sdk-0.2.0-2026-10.json"
 
 SIMPLE = {
     "str": {"type": "string"},
@@ -148,16 +149,34 @@ def ozon_reply(path: str) -> dict[str, Any]:
     return _closed(described["schema"])
 
 
-def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+def performance_reply(verb: str, path: str) -> dict[str, Any]:
+    """The same of Ozon's Performance API; of a method with ``/json`` behind it, that of the method."""
+    told = _performance_file()["paths"][path][verb]["responses"]["200"]["content"]["application/json"]
+    return _closed(told["schema"], _performance_file())
+
+
+@functools.cache
+def _performance_file() -> dict[str, Any]:
+    return json.loads(PERFORMANCE.read_text(encoding="utf-8"))
+
+
+def _referred(name: str, file: dict[str, Any]) -> Any:
+    """Of two models of one name each is called by its module, and a reference by the name alone."""
+    target: Any = file
+    for step in name.split("/")[1:-1]:
+        target = target[step]
+    last = name.rpartition("/")[2]
+    return target.get(last) or next(value for key, value in target.items() if key.endswith(f".{last}"))
+
+
+def _closed(schema: dict[str, Any], file: dict[str, Any] | None = None) -> dict[str, Any]:
+    file = file or _ozon_file()
     while "$ref" in schema:
-        target: Any = _ozon_file()
-        for step in schema["$ref"].split("/")[1:]:
-            target = target[step]
-        schema = target
+        schema = _referred(schema["$ref"], file)
     if "properties" in schema:
-        properties = {key: _closed(value) for key, value in schema["properties"].items()}
+        properties = {key: _closed(value, file) for key, value in schema["properties"].items()}
         properties |= {key: {} for key in LIVE_ONLY if key not in properties}
         return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
     if schema.get("type") == "array":
-        return {"type": ["array", "null"], "items": _closed(schema["items"])}
+        return {"type": ["array", "null"], "items": _closed(schema["items"], file)}
     return {"type": [schema["type"], "null"]} if "type" in schema else {}

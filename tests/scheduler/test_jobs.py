@@ -23,7 +23,7 @@ from app.scheduler.jobs import (
 from app.services.tenancy.people import enrol
 from app.services.work import handlers
 from tests.conftest import fresh_database
-from tests.support.shop import SOURCES, Shop, content, open_shop, our_books, sandbox
+from tests.support.shop import CORE, SOURCES, Shop, content, open_shop, our_books, sandbox
 from tests.support.worlds import make_tenant
 
 DAYS = 3
@@ -50,12 +50,16 @@ def db(urls: Urls) -> Iterator[Database]:
 
 
 @pytest.fixture
-def shop(db: Database, urls: Urls, tmp_path: Path, server: SandboxServer) -> Iterator[Shop]:
+def shop(
+    db: Database, urls: Urls, tmp_path: Path, server: SandboxServer, request: pytest.FixtureRequest
+) -> Iterator[Shop]:
+    """Collected from what the P&L lives by, unless a test asks for all sources (None)."""
     make_tenant(db, "Без кабинетов")
-    with open_shop(db, urls, tmp_path, server) as shop:
+    with open_shop(db, urls, tmp_path, server, only=getattr(request, "param", CORE)) as shop:
         yield shop
 
 
+@pytest.mark.parametrize("shop", [None], indirect=True, ids=["all sources"])
 def test_the_nightly_functions_return_what_the_seed_says(shop: Shop) -> None:
     """{source: rows}, {date: sku_count}, rows of advice; called again they change nothing."""
     shop.night(days=1)  # a first night would look back for three months

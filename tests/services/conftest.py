@@ -1,16 +1,20 @@
-"""Shops on a sandbox, one for every module that asks."""
+"""Shops on a sandbox, one for every module that asks; a twin of it for every test that changes something."""
 
 import logging
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import URL
 
 from app.db.install import Urls
 from app.db.session import Database
 from app.sandbox.server import SandboxServer
+from tests.conftest import fresh_database
 from tests.support.shop import Shop, open_shop, sandbox
+from tests.support.twin import database_of, open_twin
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,3 +49,22 @@ def shop(
 ) -> Iterator[Shop]:
     with open_shop(db, urls, folder, server, only=only) as shop:
         yield shop
+
+
+@pytest.fixture
+def twins(shop: Shop) -> SandboxServer:
+    """A sandbox whose world is a copy of the shop's; it does not listen yet."""
+    return SandboxServer(deepcopy(shop.world))
+
+
+@pytest.fixture
+def story(shop: Shop, server_url: URL, twins: SandboxServer) -> Iterator[Shop]:
+    """The module's shop as all its tests find it, for one test to advance and to spoil: what happens here
+    happens in a copy, so that tests may run in any order."""
+    shop.db.close()  # a database that is copied has no guests
+    with (
+        fresh_database(server_url, database_of(shop.house.urls)) as urls,
+        twins as listening,
+        open_twin(shop, urls, listening) as made,
+    ):
+        yield made

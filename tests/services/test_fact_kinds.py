@@ -168,6 +168,12 @@ def test_a_tariff_holds_until_another_one_is_seen(db: Database) -> None:
     assert write(db, cabinet, "tariffs", *same, unit=next_day) == MergeCount(deleted=1)
 
 
+def test_a_return_whose_day_is_told_late_is_the_same_return(db: Database) -> None:
+    cabinet, row = make_cabinet(db), row_of("returns")
+    write(db, cabinet, "returns", row)
+    assert write(db, cabinet, "returns", row._replace(d=D - timedelta(days=3))) == MergeCount(changed=1)
+
+
 def test_a_card_without_its_size_is_the_same_sku_every_night(db: Database) -> None:
     cabinet, row = make_cabinet(db), row_of("deductions")
     sizes = [row._replace(row_id=f"s{n}", sku=SkuRef(nm_id=9, chrt_id=n)) for n in (1, 2)]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -298,10 +299,9 @@ def test_a_sale_of_an_impossible_year_is_set_aside_with_its_money(
 def test_a_row_that_could_not_be_read_leaves_the_heap_when_it_can(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoiled(bodies: Sequence[bytes]) -> Normalised:
-        return normalise_accruals(
-            [re.sub(rb'"accrual_id":\s*\d+', b'"accrual_id":"?"', bodies[0], count=1), *bodies[1:]]
-        )
+    def spoiled(bodies: Sequence[bytes], *how: Any) -> Normalised:
+        first = re.sub(rb'"accrual_id":\s*\d+', b'"accrual_id":"?"', bodies[0], count=1)
+        return normalise_accruals([first, *bodies[1:]], *how)
 
     # Whatever other stories collected of this day, it is read anew.
     shop.rows("DELETE FROM source_unit WHERE source = 'ozon.accruals' RETURNING 1")

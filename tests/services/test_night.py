@@ -96,7 +96,8 @@ def _missing(shop: Shop) -> tuple[str, ...]:
     with shop.db.tenant(shop.tenant_id) as tx:
         status = ShowStatus(*asked)(tx, StatusQuery())
         today = ShowToday(*asked)(tx, TodayQuery())
-    late = tuple(source.source for source in status.sources if source.complete_to != shop.d)
+    awaited = (source for source in status.sources if not source.closed)
+    late = tuple(source.source for source in awaited if source.complete_to != shop.d)
     return (*today.missing_sources, *late)
 
 

@@ -1,6 +1,5 @@
 """Storage, acceptance, fines and returns of a night are the sandbox's books, and the P&L has them once."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,12 +13,13 @@ import pytest
 from app.db.install import Urls
 from app.db.session import Database
 from app.domain.finance.settlement import PnlLine
-from app.sandbox.wb.areas import charges, item_returns, paid_storage
+from app.sandbox.wb.areas import charges
 from app.sandbox.wb.lumps import FINE, FINES
-from app.sandbox.wb.names import supply_id
-from app.sandbox.world import World
 from app.services.analytics.pnl import PnlQuery, ShowPnl
 from app.services.night import NightReport
+from tests.support.oracle.book import days, rub
+from tests.support.oracle.wb_goods import booked_returns, our_returns
+from tests.support.oracle.wb_money import booked_charges, booked_storage, our_charges, our_storage
 from tests.support.shop import Shop, books, open_shop, our_books, sandbox
 
 DAYS = 12
@@ -63,93 +63,6 @@ def living(db: Database, urls: Urls, folder: Path) -> Iterator[Shop]:
 
 def night(shop: Shop, *names: str, days: int | None = None) -> NightReport:
     return shop.night(days=days, only={*OURS, *names}.__contains__)
-
-
-def days(world: World) -> range:
-    return range(world.first_t, world.now_t)
-
-
-def rub(kopecks: int) -> Decimal:
-    return Decimal(kopecks) / 100
-
-
-# The books, from the event log
-
-
-def booked_storage(world: World) -> set[tuple[Any, ...]]:
-    shelf, found = world.wb.shelf, set()
-    for t in days(world):
-        pieces: Counter[int] = Counter()
-        money: Counter[int] = Counter()
-        for sku, count, kopecks in paid_storage.stored(world, t):
-            pieces[sku] += count
-            money[sku] += kopecks
-        for sku, count in pieces.items():
-            litres = rub(count * int(shelf.volume[sku]))
-            found.add((world.day(t), int(shelf.item_id[sku]), rub(money[sku]), count, litres))
-    return found
-
-
-def booked_charges(world: World) -> Counter[tuple[Any, ...]]:
-    found: Counter[tuple[Any, ...]] = Counter()
-    cards = world.wb.shelf.card_id
-    for t in days(world):
-        d = world.day(t)
-        for each in charges.accepted(world, t):
-            ref = str(supply_id(each.number))
-            found[d, "acceptance", each.card, ref, each.pieces, -rub(each.kopecks)] += 1
-        for kind, words, pieces in (("measurements", FINES[0], 0), ("deductions", FINES[2], 1)):
-            for lump in charges.fines(world, t, words):
-                found[d, kind, int(cards[lump.sku]), "", pieces, -rub(lump.amount)] += 1
-    return found
-
-
-def booked_returns(world: World) -> set[tuple[Any, ...]]:
-    shelf = world.wb.shelf
-    return {
-        (
-            world.day(piece.t),
-            int(shelf.item_id[piece.sku]),
-            item_returns.status(world, piece),
-            world.day(piece.done) if piece.done < world.now_t else None,
-        )
-        for t in days(world)
-        for piece in item_returns.found(world, t)
-    }
-
-
-# What we have
-
-
-def our_storage(shop: Shop) -> set[tuple[Any, ...]]:
-    return {
-        tuple(row)
-        for row in shop.rows(
-            "SELECT s.d, k.chrt_id, s.cost, s.pieces, s.volume FROM storage_cost_daily s"
-            " JOIN sku k ON k.tenant_id = s.tenant_id AND k.id = s.sku_id WHERE s.tenant_id = :tenant_id"
-        )
-    }
-
-
-def our_charges(shop: Shop) -> Counter[tuple[Any, ...]]:
-    return Counter(
-        tuple(row)
-        for row in shop.rows(
-            "SELECT c.d, c.kind, k.nm_id, CASE WHEN c.kind = 'acceptance' THEN c.ref ELSE '' END,"
-            " c.pieces, c.amount FROM charge c JOIN sku k ON k.tenant_id = c.tenant_id AND k.id = c.sku_id"
-            " WHERE c.tenant_id = :tenant_id"
-        )
-    )
-
-
-def our_returns(shop: Shop) -> set[tuple[Any, ...]]:
-    return {
-        tuple(row)
-        for row in shop.rows(
-            "SELECT r.d, k.chrt_id, r.status, r.done_on FROM item_return r"
-            " JOIN sku k ON k.tenant_id = r.tenant_id AND k.id = r.sku_id WHERE r.tenant_id = :tenant_id"
-        )
-    }
 
 
 def agree(shop: Shop) -> None:

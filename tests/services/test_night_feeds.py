@@ -8,16 +8,13 @@ import pytest
 
 from app.sandbox.wb.lumps import ADS
 from app.sandbox.wb.promotion import BALANCE, TOLD_IN_STATISTICS, Promotion
-from tests.support.booked import (
+from tests.support.oracle.wb_goods import booked_orders, booked_stock, our_orders, our_stock
+from tests.support.oracle.wb_money import (
     PAID_FROM,
-    booked_charges,
-    booked_orders,
-    booked_statistics,
-    booked_stock,
-    our_charges,
-    our_orders,
-    our_statistics,
-    our_stock,
+    booked_ad_money,
+    booked_ad_stats,
+    our_ad_money,
+    our_ad_stats,
 )
 from tests.support.shop import DAY, Shop
 
@@ -50,10 +47,13 @@ def test_a_night_brings_the_books(shop: Shop) -> None:
     assert {row[4] for row in our_orders(shop)} == {"ordered", "bought", "cancelled", "returned"}
     assert our_stock(shop) == booked_stock(world)
     assert len({row[0] for row in our_stock(shop)}) >= DAYS  # other stories may have lived on
-    assert our_charges(shop) == booked_charges(world)
-    assert {row[4] == "" for row in our_charges(shop)} == {True, False}
-    assert our_statistics(shop) == booked_statistics(world)
-    named = shop.rows("SELECT campaign_id, name, status FROM ad_campaign WHERE tenant_id = :tenant_id")
+    assert our_ad_money(shop) == booked_ad_money(world)
+    assert {row[4] == "" for row in our_ad_money(shop)} == {True, False}
+    assert our_ad_stats(shop) == booked_ad_stats(world)
+    named = shop.rows(
+        "SELECT campaign_id, name FROM ad_campaign WHERE tenant_id = :tenant_id AND account_id = :account_id",
+        account_id=shop.accounts["WB"],
+    )
     campaigns = Promotion(world).campaigns
     assert {(row.campaign_id, row.name) for row in named} == {
         (each.id, each.name if each.status in TOLD_IN_STATISTICS else "") for each in campaigns
@@ -64,7 +64,7 @@ def test_a_night_brings_the_books(shop: Shop) -> None:
 def test_documents_are_the_deductions_of_the_finance_report(shop: Shop) -> None:
     world = shop.world
     ours: Counter[str] = Counter()
-    for (_, _, amount, paid_from, document), times in our_charges(shop).items():
+    for (_, _, amount, paid_from, document), times in our_ad_money(shop).items():
         if paid_from == PAID_FROM[BALANCE] and document:
             ours[document] += int(amount * 100) * times
     lumps = {
@@ -92,8 +92,8 @@ def test_days_that_pass_move_exactly_what_moved(shop: Shop) -> None:
     assert report.errors == {}
     world = shop.world
     assert our_orders(shop) == booked_orders(world)
-    assert our_charges(shop) == booked_charges(world)
-    assert our_statistics(shop) == booked_statistics(world)
+    assert our_ad_money(shop) == booked_ad_money(world)
+    assert our_ad_stats(shop) == booked_ad_stats(world)
     # The night that was slept through is told afterwards; what was seen then stays as it was seen.
     expected = {row for row in booked_stock(world) if row[0] != seen} | then
     assert our_stock(shop) == expected
@@ -113,8 +113,8 @@ def test_an_interrupted_night_of_advertising_doubles_nothing(shop: Shop) -> None
     shop.fault("/adv/v3/fullstats", "500", 3)
     report = shop.night()
     assert set(report.errors) == {"wb.ads"}
-    assert our_charges(shop) == booked_charges(shop.world)
+    assert our_ad_money(shop) == booked_ad_money(shop.world)
     shop.heal()
     shop.wall.skip(timedelta(minutes=20))
     assert shop.night().errors == {}
-    assert our_statistics(shop) == booked_statistics(shop.world)
+    assert our_ad_stats(shop) == booked_ad_stats(shop.world)

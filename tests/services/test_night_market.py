@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,18 +15,23 @@ from app.db.install import Urls
 from app.db.session import Database
 from app.repositories.accounts import find_account
 from app.sandbox.wb.areas.rates import box_terms, fees
-from app.sandbox.wb.deliveries import DRAFT, deliveries
-from app.sandbox.wb.feedback import NAMES, answer_of, is_archived, reviews
+from app.sandbox.wb.feedback import NAMES
 from app.sandbox.wb.remains import PLACES
-from app.sandbox.world import World
 from app.services.ingestion.collect import Account, Collector
+from tests.support.oracle.book import Row
+from tests.support.oracle.wb_goods import (
+    booked_prices,
+    booked_reviews,
+    booked_supplies,
+    our_prices,
+    our_reviews,
+    our_supplies,
+)
 from tests.support.shop import DAY, Shop, open_shop, quiet, sandbox
 
 DAYS = 14
 TABLES = ("reviews", "price", "supply", "supply_line", "tariff", "commission_rules")
 MARKET = ("wb.cards", "wb.prices", "wb.supplies", "wb.reviews", "wb.commission", "wb.tariffs")
-STATUSES = {1: "draft", 2: "planned", 3: "allowed", 4: "accepting", 5: "accepted"}
-Row = tuple[Any, ...]
 
 
 @contextmanager
@@ -76,69 +80,8 @@ def since(shop: Shop) -> date:
     return shop.d - (DAYS - 1) * DAY
 
 
-# The books, from the event log
-
-
-def booked_reviews(world: World, first: date, given: dict[str, str]) -> set[Row]:
-    """Those of the days that were asked about, and the archive, which has no days."""
-    shelf, found = world.wb.shelf, set()
-    for each in reviews(world):
-        answer = answer_of(world, each, given)
-        is_old = is_archived(world, each)
-        if not (answer or is_old or each.at.date() >= first):
-            continue
-        status = "answered" if answer else "archived" if is_old else "new"
-        chrt = int(shelf.item_id[each.row])
-        found.add((each.id, chrt, each.at, each.rating, each.text, bool(each.photos), status, answer))
-    return found
-
-
-def booked_prices(world: World) -> set[Row]:
-    market = world.wb
-    prices, lists = market.price_on(world.today).tolist(), market.shelf.list_price.tolist()
-    told = zip(market.shelf.item_id.tolist(), lists, prices, strict=True)
-    return {(chrt, Decimal(was) / 100, Decimal(now) / 100) for chrt, was, now in told}
-
-
-def booked_supplies(world: World, since: date) -> tuple[set[Row], set[Row]]:
-    shelf, heads, lines = world.wb.shelf, set(), set()
-    for each in deliveries(world):
-        is_old = each.status == 5 and world.day(max(each.moved, each.monday, each.first)) < since
-        if is_old:
-            continue
-        if each.status == DRAFT:
-            heads.add((f"draft:{each.draft}", "draft", None, None, None))
-            continue
-        number = str(each.number)
-        sent, accepted = (sum(line[at] for line in each.goods) for at in (1, 2))
-        heads.add((number, STATUSES[each.status], sent, accepted, Decimal(each.cost) / 100))
-        lines |= {(number, int(shelf.item_id[row]), n, taken, taken) for row, n, taken in each.goods}
-    return heads, lines
-
-
-# What we have
-
-
 def told(shop: Shop, sql: str) -> list[Row]:
     return [tuple(row) for row in shop.rows(sql)]
-
-
-_SKU = "JOIN sku k ON k.tenant_id = t.tenant_id AND k.id = t.sku_id WHERE t.tenant_id = :tenant_id"
-
-
-def our_reviews(shop: Shop) -> set[Row]:
-    columns = "review_id, k.chrt_id, created_at_utc, rating, text, has_media, reply_status, answer"
-    return set(told(shop, f"SELECT {columns} FROM reviews t {_SKU}"))
-
-
-def our_prices(shop: Shop) -> set[Row]:
-    return set(told(shop, f"SELECT k.chrt_id, price, final_price FROM price t {_SKU}"))
-
-
-def our_supplies(shop: Shop) -> tuple[set[Row], set[Row]]:
-    heads = "SELECT supply_id, status, quantity, accepted, acceptance_cost FROM supply"
-    lines = f"SELECT supply_id, k.chrt_id, quantity, accepted, ready FROM supply_line t {_SKU}"
-    return set(told(shop, f"{heads} WHERE tenant_id = :tenant_id")), set(told(shop, lines))
 
 
 def written_by(shop: Shop) -> dict[str, set[Row]]:

@@ -31,7 +31,10 @@ NOT_COMPARED: Mapping[str, str] = {
     "rate_budget": "tokens of the moment",
 }
 
-ORDERED = ("wb.stock", "wb.storage", "wb.acceptance")
+ORDERED = (
+    *("wb.stock", "wb.storage", "wb.acceptance"),
+    *("ozon.placement", "ozon.compensations", "ozon.ads", "ozon.realization_postings"),
+)
 """Sources of reports that are ordered first, under another number each time: their replies are not
 compared. What they said as a whole is, for there the number does not count."""
 

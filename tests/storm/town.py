@@ -64,6 +64,7 @@ class Town:
             "TELEGRAM_API_BASE": telegram,
             "WB_API_URL": self.server.wb_api_url,
             "OZON_API_URL": self.server.ozon_api_url,
+            "OZON_PERFORMANCE_API_URL": self.server.ozon_performance_api_url,
             "API_PACE": str(NO_LIMITS),
             "REGISTRATION": "closed",
         }
@@ -120,6 +121,7 @@ def _move_in(urls: Urls, town: Town, worlds: list[World]) -> tuple[int, ...]:
         master_key_file=town.folder / "master.key",
         wb_api_url=town.server.wb_api_url,
         ozon_api_url=town.server.ozon_api_url,
+        ozon_performance_api_url=town.server.ozon_performance_api_url,
         api_pace=NO_LIMITS,
     )
     tenants = []

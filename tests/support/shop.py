@@ -27,7 +27,7 @@ from app.repositories.accounts import StoredAccount
 from app.sandbox.ozon.books import ozon_page
 from app.sandbox.server import NO_LIMITS, SandboxServer
 from app.sandbox.wb.books import wb_page
-from app.sandbox.world import World
+from app.sandbox.world import Scheme, World
 from app.services.ingestion.gateway import Gateway
 from app.services.night import Night, NightReport
 from app.services.tell import Teller
@@ -42,10 +42,16 @@ SOURCES = frozenset(
         *("wb_orders", "wb_order_feed", "wb_finance", "wb_balance", "wb_reports", "wb_ad_money", "wb_ads"),
         *("wb_storage", "wb_acceptance", "wb_deductions", "wb_measurements", "wb_self_buyouts"),
         *("wb_prices", "wb_supplies", "wb_reviews", "wb_commission", "wb_tariffs"),
-        *("wb_item_returns", "ozon_catalogue", "ozon_accruals", "ozon_stock"),
+        *("ozon_access", "ozon_prices", "ozon_own_stock"),
+        *("ozon_ads", "ozon_ad_money"),
+        *("ozon_balance", "ozon_cashflows", "ozon_placement", "ozon_compensations"),
+        *("ozon_fbo", "ozon_fbs", "ozon_returns", "ozon_rfbs_returns"),
+        *("ozon_supplies", "ozon_reviews", "ozon_clusters"),
+        *("wb_item_returns", "ozon_catalogue", "ozon_accruals", "ozon_accrual_types", "ozon_stock"),
+        *("ozon_realization", "ozon_realization_postings"),
     }
 )
-"""What a night brings with a personal token of Wildberries and a key of Ozon."""
+"""What a night brings with a personal token of Wildberries and both keys of Ozon."""
 
 CORE = frozenset(
     {
@@ -147,10 +153,16 @@ class Shop:
 
 
 @contextmanager
-def sandbox(skus: int = 60, days: int = 14, seed: int = 3, **options: Any) -> Iterator[SandboxServer]:
+def sandbox(
+    skus: int = 60,
+    days: int = 14,
+    seed: int = 3,
+    schemes: tuple[Scheme, ...] = ("FBO", "FBS"),
+    **options: Any,
+) -> Iterator[SandboxServer]:
     """A small world behind a port, in no hurry to refuse."""
     options.setdefault("pace", NO_LIMITS)
-    with SandboxServer(World(seed=seed, skus=skus, days=days), **options) as server:
+    with SandboxServer(World(seed=seed, skus=skus, days=days, schemes=schemes), **options) as server:
         yield server
 
 
@@ -174,20 +186,28 @@ def open_shop(
         _env_file=None,  # type: ignore[call-arg]
         wb_api_url=server.wb_api_url,
         ozon_api_url=server.ozon_api_url,
+        ozon_performance_api_url=server.ozon_performance_api_url,
         **{"api_pace": NO_LIMITS, "http_timeout_seconds": 20.0, **changes},
     )
     house = make_house(db, urls, folder, settings, WorldClock(server.world), wall, only)
-    with httpx.Client(base_url=server.base_url, verify=False) as control:
+    named = {"seller": server.world.sid}  # among neighbours
+    with httpx.Client(base_url=server.base_url, params=named, verify=False) as control:
         papers = control.get("/sandbox/state").json()
         shop = Shop(house, server, tenant_id or make_tenant(db), wall, control)
         keys = {
             "WB": (papers["wb_sid"], wb_token or papers["wb_token"]),
-            "OZON": (papers["ozon_client_id"], f"{papers['ozon_client_id']} {papers['ozon_api_key']}"),
+            "OZON": (papers["ozon_client_id"], ozon_secret(papers)),
         }
         for marketplace in marketplaces:
             seller, secret = keys[marketplace]
             shop.accounts[marketplace] = connect(house, shop.tenant_id, marketplace, seller, secret)
         yield shop
+
+
+def ozon_secret(papers: dict[str, Any]) -> str:
+    """Both keys of an Ozon cabinet, advertising's too."""
+    parts = ("ozon_client_id", "ozon_api_key", "ozon_ads_client_id", "ozon_ads_client_secret")
+    return " ".join(papers[part] for part in parts)
 
 
 def make_house(

@@ -13,6 +13,9 @@ from aiohttp import web
 from app.sandbox.http import Handler
 from app.sandbox.server import SandboxServer
 
+OZON_HOSTS = {"ozon": "api-seller.ozon.ru", "performance": "api-performance.ozon.ru"}
+"""Each has a part of the sandbox to itself; Wildberries' hosts share one."""
+
 
 class Exchange(NamedTuple):
     """A request and its reply. ``host`` and ``path`` are the marketplace's own."""
@@ -48,8 +51,10 @@ Spoil = Callable[[Exchange], bytes | None]
 
 @dataclass(slots=True)
 class Tap:
-    """What went over the wire since it was last emptied, oldest first."""
+    """What went over the wire since it was last emptied, oldest first. ``at``: the parts of the sandbox that
+    are listened at."""
 
+    at: frozenset[str] = frozenset({"wb"})
     heard: list[Exchange] = field(default_factory=list)
     instead: Instead | None = None
     spoil: Spoil | None = None
@@ -65,9 +70,12 @@ class Tap:
 
     async def stand(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """The middleware."""
-        if not request.path.startswith("/wb/"):
+        part, _, path = request.path.removeprefix("/").partition("/")
+        if part not in self.at:
             return await handler(request)
-        host, _, path = request.path.removeprefix("/wb/").partition("/")
+        host = OZON_HOSTS.get(part, "")
+        if not host:
+            host, _, path = path.partition("/")
         query = tuple((name, value) for name, value in request.query.items())
         asked = Exchange(request.method, host, f"/{path}", query, await request.read(), 0, b"")
         told = self.instead(asked) if self.instead else None
@@ -88,9 +96,9 @@ class Tap:
         return answer
 
 
-def tapped(server: SandboxServer) -> Tap:
-    """Put a tap on a server that does not listen yet."""
-    tap = Tap()
+def tapped(server: SandboxServer, *at: str) -> Tap:
+    """Put a tap on a server that does not listen yet; ``at``: "wb" unless told, "ozon", "performance"."""
+    tap = Tap(at=frozenset(at or ("wb",)))
 
     @web.middleware
     async def standing(request: web.Request, handler: Handler) -> web.StreamResponse:

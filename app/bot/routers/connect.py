@@ -43,7 +43,8 @@ async def connect_with(message: Message, command: CommandObject, state: FSMConte
     said = command.args or ""
     await _forget(message, desk)
     _not_in_demo(desk)
-    await _take(message, state, desk, WB if "." in said else OZON, said)
+    is_token = "." in said and "@" not in said  # a key of Ozon's advertising has both
+    await _take(message, state, desk, WB if is_token else OZON, said)
 
 
 async def connect(message: Message, desk: Desk) -> None:

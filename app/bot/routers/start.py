@@ -17,8 +17,11 @@ from app.services.tenancy.people import mark_blocked
 from app.services.tenancy.registration import claim_admin, found_organisation
 from app.services.tenancy.roles import Deed
 
-SECRET = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*|\b\d{3,12}\s+[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-"""A Wildberries token, or Ozon's Client-Id and Api-Key."""
+SECRET = re.compile(
+    r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*|\b\d{3,12}\s+[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    r"|@[a-z.]*performance\.ozon\.ru\s+\S{20}"
+)
+"""A Wildberries token, Ozon's Client-Id and Api-Key, or its key of advertising."""
 
 
 def setup() -> Router:

@@ -9,6 +9,7 @@ from app.bot import formats
 from app.bot.callbacks import AuditCall
 from app.bot.screen import Bold, Line, Moment, Screen, key, line, rows_of, text
 from app.bot.views.common import chosen, page_keys
+from app.services.accrual_lines import LINE_WORDS
 from app.services.audit import HOUSE_ID, AuditActor, AuditLine, AuditReport
 from app.services.tenancy.roles import ROLE_NAMES
 
@@ -138,6 +139,11 @@ def _answer(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
     return f"ответ на отзыв, {subject}: «{_value(after.get('text'))}»"
 
 
+def _placed(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    was, now = (LINE_WORDS.get(side.get("line", ""), "не разнесено") for side in (before, after))
+    return f"вид начислений Ozon «{subject}»: {was} → {now}"
+
+
 def _recalc(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
     return f"пересчёт {_day(after.get('d_from'))}–{_day(after.get('d_to'))}, {subject}"
 
@@ -176,6 +182,7 @@ SENTENCES: Mapping[str, Words] = {
     "cabinet.refused": _said("площадка не принимает токен кабинета «{}»"),
     "cabinet.accepted": _said("площадка снова принимает токен кабинета «{}»"),
     "review.answered": _answer,
+    "accrual_type.placed": _placed,
     "collect.asked": _collect,
     "recalc.asked": _recalc,
     "job.failed": _job("не удалась"),

@@ -65,6 +65,8 @@ def ozon_steps() -> Screen:
                 "2. Роль: «Admin read only».",
                 "3. Пришлите Client-Id и ключ одним сообщением, через пробел:",
                 line(Mono(OZON_EXAMPLE)),
+                "4. По желанию — реклама: API-ключи → Performance API. Её Client ID и Client Secret пришлите "
+                "тем же сообщением, а для подключённого кабинета можно и отдельно.",
             ),
             text(PROMISE, "Ключ Ozon живёт три месяца: о сроке напомнит /status"),
         ),

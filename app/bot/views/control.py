@@ -1,12 +1,16 @@
 """Whether our figures are the marketplace's own: one line under the P&L, the details in the status."""
 
+from decimal import Decimal
+
 from app.bot import formats
 from app.bot.screen import Line, line
-from app.services.analytics.reports import Control, ReportCheck
+from app.services.analytics.reports import AdsCheck, Control, ReportCheck
 
 BASE_TOKEN = "Не сверено: токен WB базовый, ему отчёты не показывают"
 TURNED = "возвраты приходят с обратным знаком: выручка завышена, покажите это администратору Ambar"
 LISTED = 4
+CLOSE = Decimal(1)
+"""Rubles between advertising's own figures and the accruals: one rounds by campaign, the other by day."""
 
 _SIGNS = (
     ("доплаты", {1: "прибавлены", -1: "вычтены"}, -1),
@@ -55,6 +59,23 @@ def account_lines(control: Control | None, account_id: int) -> list[Line]:
     lines += [line(f"⚠️ {report_line(each)}") for each in wrong[-LISTED:]]
     if len(wrong) > LISTED:
         lines.append(line(f"   и ещё {len(wrong) - LISTED}"))
+    return lines
+
+
+def ads_lines(checks: tuple[AdsCheck, ...]) -> list[Line]:
+    """«реклама по кликам за 22.10–20.11: 12 345,67 ₽, в начислениях столько же»; Ozon's bonuses by name."""
+    lines = []
+    for each in checks:
+        how = "за заказ" if each.per_order else "по кликам"
+        spent = formats.rub(each.spent, exact=True)
+        bonus = f" и {formats.rub(each.bonus, exact=True)} бонусами Ozon" if each.bonus else ""
+        is_equal = abs(each.residual) < CLOSE
+        told = "столько же" if is_equal else f"на {formats.rub(abs(each.residual), exact=True)} "
+        if not is_equal:
+            told += "меньше" if each.residual > 0 else "больше"
+        days = formats.span(each.d_from, each.d_to)
+        mark = "▫️" if is_equal else "⚠️"
+        lines.append(line(f"{mark} реклама {how} за {days}: {spent}{bonus}, в начислениях {told}"))
     return lines
 
 

@@ -18,7 +18,7 @@ EXPLAINED: dict[Deed, tuple[str, ...]] = {
         "/cost KRS-42 350 — себестоимость штуки, ₽",
         "/cost KRS-42 350,50 с 01.11.2026 — с какого дня она действует",
     ),
-    Deed.REVIEWS: ("/reviews — отзывы Wildberries без ответа: ответить из чата",),
+    Deed.REVIEWS: ("/reviews — отзывы без ответа: ответить из чата",),
     Deed.STATUS: ("/status — насколько свежи данные и чего не хватает",),
     Deed.CONNECT: ("/connect — кабинеты Wildberries и Ozon: подключить, заменить токен, назвать, отключить",),
     Deed.RECALC: (

@@ -6,28 +6,39 @@ from app.bot.screen import Block, Bold, Line, Screen, key, line, text
 from app.bot.views.common import PNL_KEY, freshness_line
 from app.services.analytics.reports import BalanceLine, MoneyReport, PayoutLine
 
+SOONER = {
+    "WB": "первая появится с недельным отчётом Wildberries",
+    "OZON": "первая появится с отчётом Ozon о выплатах за период",
+}
+"""When the first payout of each marketplace will be told; in the order of the screen."""
+
 
 def money(report: MoneyReport) -> Screen:
-    named = report.cabinets > 1
     body: list[Block] = []
-    if report.balances:
-        lines = [_balance(each, named=named) for each in report.balances]
-        body.append(text(line(Bold("Остаток на счёте WB")), *lines))
-    if report.payouts:
-        lines = [_payout(each, named=named) for each in report.payouts]
-        body.append(text(line(Bold("Выплаты WB")), *lines))
-    if report.base_tokens:
-        body.append(text("Выплат кабинета с базовым токеном Wildberries не показывает."))
-    elif not report.payouts:
-        body.append(text("Выплат ещё не было: первая появится с недельным отчётом Wildberries."))
-    if report.ozon:
-        body.append(text("Выплат и остатка Ozon здесь пока нет."))
+    for code, count in sorted(report.cabinets.items(), key=lambda each: list(SOONER).index(each[0])):
+        body += _of_marketplace(report, code, named=count > 1)
     return Screen(
         head="Выплаты и остаток",
         body=tuple(body),
         foot=(freshness_line(report.freshness),),
         keys=((key("Обновить", MoneyCall()), PNL_KEY),),
     )
+
+
+def _of_marketplace(report: MoneyReport, code: str, *, named: bool) -> list[Block]:
+    name = formats.marketplace(code)
+    balances = [_balance(each, named=named) for each in report.balances if each.marketplace == code]
+    payouts = [_payout(each, named=named) for each in report.payouts if each.marketplace == code]
+    body: list[Block] = []
+    if balances:
+        body.append(text(line(Bold(f"Остаток на счёте {name}")), *balances))
+    if payouts:
+        body.append(text(line(Bold(f"Выплаты {name}")), *payouts))
+    if code == "WB" and report.base_tokens:
+        body.append(text("Выплат кабинета с базовым токеном Wildberries не показывает."))
+    elif not payouts:
+        body.append(text(f"Выплат {name} ещё не было: {SOONER[code]}."))
+    return body
 
 
 def _balance(balance: BalanceLine, *, named: bool) -> Line:
@@ -40,8 +51,11 @@ def _balance(balance: BalanceLine, *, named: bool) -> Line:
 
 def _payout(payout: PayoutLine, *, named: bool) -> Line:
     amount = formats.money(payout.amount, payout.currency, exact=True)
-    week = f" за {formats.span(payout.check.d_from, payout.check.d_to)}" if payout.check else ""
     tail = f" · {payout.cabinet}" if named else ""
+    if payout.marketplace == "OZON":
+        # Ozon tells the period that a payment fell into, and no day of it.
+        return line(f"за период по {formats.day(payout.d)} — ", Bold(amount), tail)
+    week = f" за {formats.span(payout.check.d_from, payout.check.d_to)}" if payout.check else ""
     return line(
         f"{formats.day(payout.d)} — ", Bold(amount), f" · отчёт №{payout.report}{week}", _mark(payout), tail
     )

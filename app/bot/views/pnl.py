@@ -5,6 +5,7 @@ from decimal import Decimal
 from app.bot import formats
 from app.bot.callbacks import MoneyCall, PnlCall
 from app.bot.screen import Block, Bold, Fact, Key, Line, Screen, fact, facts, key, text
+from app.bot.views.closing import closing_line
 from app.bot.views.common import STATUS_KEY, TODAY_KEY, chosen, freshness_line
 from app.bot.views.control import control_line
 from app.domain.finance.settlement import PnlLine
@@ -137,6 +138,8 @@ def _reservations(report: PnlReport) -> list[Line | str]:
     """What is not final about the period."""
     said: list[Line | str] = []
     if report.totals and (checked := control_line(report.control)):
+        said.append(checked)
+    if report.totals and (checked := closing_line(report.months)):
         said.append(checked)
     if report.days_preliminary:
         days = formats.spans(report.days_preliminary)

@@ -4,7 +4,7 @@ from app.bot import formats
 from app.bot.callbacks import ReviewCall, ReviewsCall, review_call
 from app.bot.screen import Key, Line, Moment, Screen, key, line, rows_of, text
 from app.bot.views.common import page_keys
-from app.services.reviews import LONGEST, PAGE, Answered, ReviewList, WaitingReview
+from app.services.reviews import LONGEST, PAGE, PLACES, Answered, ReviewList, WaitingReview
 
 SHOWN = 220
 """Characters of a review in the list; a review that is answered is shown with more."""
@@ -16,7 +16,7 @@ def reviews(report: ReviewList) -> Screen:
     if not report.reviews:
         return Screen(
             head="Отзывы без ответа: нет",
-            body=(text("Новые отзывы Wildberries приходят ночью, вместе с остальными данными."),),
+            body=(text("Новые отзывы приходят ночью, вместе с остальными данными."),),
         )
     numbered = list(enumerate(report.reviews, start=report.page * PAGE + 1))
     page = f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""
@@ -62,7 +62,7 @@ def review_answered(done: Answered) -> Screen:
     left = f"Ещё ждут ответа: {done.waiting}." if done.waiting else "Больше никто не ждёт ответа."
     return Screen(
         head=f"{done.article or 'Отзыв'}: ответ отправлен",
-        body=(text("Wildberries проверит его и опубликует.", left),),
+        body=(text(f"{PLACES[done.marketplace]} проверит его и опубликует.", left),),
         keys=((_LIST_KEY,),),
     )
 

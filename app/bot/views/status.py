@@ -3,8 +3,10 @@
 from app.bot import formats
 from app.bot.callbacks import ConnectCall, StatusCall
 from app.bot.screen import Block, Bold, Line, Moment, Screen, key, line, text
+from app.bot.views.balance import balance_lines
+from app.bot.views.closing import month_lines
 from app.bot.views.common import TODAY_KEY, freshness_line
-from app.bot.views.control import account_lines
+from app.bot.views.control import account_lines, ads_lines
 from app.services.analytics.reports import AccountStatus, SourceStatus, StatusReport
 from app.services.names import source_name
 
@@ -13,7 +15,13 @@ STATES = {"active": "работает", "refused": "площадка не при
 
 def status(report: StatusReport) -> Screen:
     body: list[Block] = [
-        text(*_account(each, report.sources), *account_lines(report.control, each.account_id))
+        text(
+            *_account(each, report.sources),
+            *account_lines(report.control, each.account_id),
+            *balance_lines(report.ties, each.account_id),
+            *month_lines(report.months, each.account_id),
+            *ads_lines(each.ads),
+        )
         for each in report.accounts
     ]
     if not report.accounts:
@@ -30,6 +38,8 @@ def status(report: StatusReport) -> Screen:
 def _account(account: AccountStatus, sources: tuple[SourceStatus, ...]) -> list[Line]:
     name = f"{formats.marketplace(account.marketplace)} · {account.name}"
     lines = [line(Bold(name), f" — {STATES.get(account.state, account.state)}"), _token(account)]
+    if account.subscription:
+        lines.append(line(f"   подписка {account.subscription.replace('_', ' ').title()}"))
     if account.missing_scopes:
         lines.append(line("   нет прав: " + ", ".join(account.missing_scopes)))
     lines += [line(f"   {each}") for each in account.closed]
@@ -51,15 +61,15 @@ def _token(account: AccountStatus) -> Line:
 
 def _source(source: SourceStatus) -> list[Line]:
     mark = "⚠️" if source.last_error or source.missing_days else "▫️"
-    upto = f"по {formats.day(source.complete_to)}" if source.complete_to else "ещё не приходили"
+    never = "площадка не даёт" if source.closed else "ещё не приходили"
+    upto = f"по {formats.day(source.complete_to)}" if source.complete_to else never
     lines: list[Line] = [
         line(f"{mark} {source_name(source.source)}: {upto}",
              *((", запрос ", Moment(source.last_run_at)) if source.last_run_at else ()))
     ]  # fmt: skip
     if source.missing_days:
         lines.append(line(f"   не хватает: {formats.spans(source.missing_days)}"))
-    if source.last_error:
-        lines.append(line(f"   {source.last_error}"))
+    lines += [line(f"   {said}") for said in (source.last_error, source.closed) if said]
     return lines
 
 

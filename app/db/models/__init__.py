@@ -8,6 +8,7 @@ from app.db.models.catalogue import (
     CostPriceHistory,
     Sku,
     SkuBarcode,
+    SkuIdentity,
     Warehouse,
 )
 from app.db.models.derived import AdviceSupply, FigureChange, MetricsDaily, RecalcPending
@@ -24,6 +25,7 @@ from app.db.models.platform import Chunk, DeadLetter, Firing, Job, JobCheckpoint
 from app.db.models.records import AuditEntry, Document, FiguresStamp, IdempotencyKey, Report
 from app.db.models.settlement import (
     AccountBalance,
+    AccrualType,
     AdCampaign,
     AdCharge,
     AdStatDaily,
@@ -67,6 +69,7 @@ from app.db.models.trade import BuyerOrder, ItemReturn, Price, Supply, SupplyLin
 
 __all__ = [
     "AccountBalance",
+    "AccrualType",
     "AdCampaign",
     "AdCharge",
     "AdStatDaily",
@@ -127,6 +130,7 @@ __all__ = [
     "SharedCostDaily",
     "Sku",
     "SkuBarcode",
+    "SkuIdentity",
     "SourceUnit",
     "Stock",
     "StockDocument",

@@ -15,6 +15,8 @@ from app.db.models.base import (
     created,
     generated_key,
     instant_or_none,
+    key_day,
+    key_int,
     key_text,
     label,
     tenant_key,
@@ -99,9 +101,40 @@ class SkuBarcode(Base):
     sku_id: Mapped[bigint]
 
 
+class SkuIdentity(Base):
+    """How an Ozon sku was named: its card and the seller's article, from ``seen_from`` on until, and
+    without, ``seen_to`` (NULL: it is named so still)."""
+
+    __tablename__ = "sku_identity"
+    __table_args__ = (
+        _of_account(),
+        CheckConstraint("seen_to > seen_from", name="days"),
+        Index(
+            "ix_sku_identity_now",
+            "tenant_id",
+            "account_id",
+            "ozon_id",
+            unique=True,
+            postgresql_where=text("seen_to IS NULL"),
+        ),
+        Index("ix_sku_identity_product_id", "tenant_id", "account_id", "product_id"),
+        Index("ix_sku_identity_article", "tenant_id", text("lower(article)")),
+        {"info": TENANT},
+    )
+
+    tenant_id: Mapped[tenant_key]
+    account_id: Mapped[key_int]
+    ozon_id: Mapped[key_int]
+    product_id: Mapped[bigint]
+    article: Mapped[label]
+    seen_from: Mapped[key_day]
+    seen_to: Mapped[date | None]
+
+
 class Warehouse(Base):
     """A warehouse of a marketplace, the seller's own one that a marketplace sells from (``is_own``), or one
-    of his that only the stock ledger knows (OWN). Code ``unknown`` is a real row: no key holds NULL."""
+    of his that only the stock ledger knows (OWN). Code ``unknown`` is a real row: no key holds NULL.
+    ``cluster_id``: Ozon's macrolocal_cluster_id."""
 
     __tablename__ = "warehouse"
     __table_args__ = (
@@ -118,6 +151,8 @@ class Warehouse(Base):
     name: Mapped[label]
     region: Mapped[label]
     is_own: Mapped[bool] = mapped_column(server_default=text("false"))
+    cluster_id: Mapped[int | None] = mapped_column(BigInteger)
+    cluster: Mapped[label]
 
 
 class CostPriceHistory(Base):

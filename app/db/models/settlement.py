@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import (
@@ -201,6 +201,25 @@ class SharedCostDaily(Base):
     currency: Mapped[key_text]
     line: Mapped[str]
     amount: Mapped[money]
+
+
+class AccrualType(Base):
+    """An entry of Ozon's dictionary of accrual types, told by this name last on ``seen_on``. A renamed type
+    is another row: what a person chose for the old name need not fit the new one.
+
+    ``line`` is the P&L line that a person chose for this cabinet; NULL: the product's own table says it.
+    """
+
+    __tablename__ = "accrual_type"
+    __table_args__ = (_of_account(), {"info": TENANT})
+
+    tenant_id: Mapped[tenant_key]
+    account_id: Mapped[key_int]
+    type_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[key_text]
+    title: Mapped[label]
+    line: Mapped[str | None]
+    seen_on: Mapped[date]
 
 
 class UnknownValue(Base):

@@ -57,12 +57,13 @@ class IngestRun(Base):
 
     ``cursor`` is the checkpoint it resumes at, ``pages`` are those it has so far: the hash of the body
     (hex) and the request. ``since`` is the first day of the window that its job asked of the source.
+    A ``closed`` run met a method that is not offered to this seller: ``error`` is the sentence.
     """
 
     __tablename__ = "ingest_run"
     __table_args__ = (
         _of_account(),
-        CheckConstraint("state IN ('running', 'complete', 'failed')", name="state"),
+        CheckConstraint("state IN ('running', 'complete', 'failed', 'closed')", name="state"),
         Index("ix_ingest_run_unit", "tenant_id", "account_id", "source", "unit"),
         {"info": TENANT},
     )

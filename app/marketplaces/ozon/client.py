@@ -4,15 +4,17 @@ Everything is a POST that only reads; the methods of an area stand in its ``call
 section 1.
 """
 
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from app.core.clock import Clock
-from app.marketplaces.errors import Garbled, TokenUnfit
-from app.marketplaces.transport import Breakers, Endpoint, RateBudget, Reply, SecretHeaders, Transport
+from app.marketplaces.errors import Garbled
+from app.marketplaces.ozon.key import OzonKey
+from app.marketplaces.ozon.performance import PerformanceClient
+from app.marketplaces.ozon.refusals import not_offered
+from app.marketplaces.transport import Breakers, Endpoint, RateBudget, SecretHeaders, Transport
 from app.marketplaces.transport.request import CallReport
 from app.marketplaces.wire import clean, parse_json
 
@@ -22,8 +24,8 @@ def post(name: str, path: str) -> Endpoint:
     return Endpoint(name, "POST", "ozon", path)
 
 
-_ROLES = post("ozon.roles", "/v1/roles")
-_SELLER_INFO = post("ozon.seller_info", "/v1/seller/info")
+ROLES = post("ozon.roles", "/v1/roles")
+SELLER_INFO = post("ozon.seller_info", "/v1/seller/info")
 
 REQUIRED_METHODS = (
     "/v3/product/list",
@@ -32,28 +34,6 @@ REQUIRED_METHODS = (
     "/v1/analytics/stocks",
 )
 """What the nightly collection cannot do without."""
-
-_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class OzonKey:
-    """Client-Id and Api-Key of a seller account."""
-
-    client_id: str
-    api_key: str = field(repr=False)
-
-
-def read_key(pasted: str) -> OzonKey:
-    """Client-Id (digits) and Api-Key (a UUID) in what was pasted, in any order. Raises TokenUnfit."""
-    keys = _KEY.findall(pasted)
-    numbers = re.findall(r"(?<![\w-])\d{3,20}(?![\w-])", _KEY.sub(" ", pasted))
-    if len(keys) != 1 or len(numbers) != 1:
-        raise TokenUnfit(
-            "Для Ozon нужны две вещи из раздела «Seller API»: Client-Id (число) и Api-Key "
-            "(вид 01234567-89ab-cdef-0123-456789abcdef). Пришлите их одним сообщением."
-        )
-    return OzonKey(numbers[0], keys[0].lower())
 
 
 class Roles(NamedTuple):
@@ -73,43 +53,70 @@ class Roles(NamedTuple):
 
 
 class SellerInfo(NamedTuple):
-    """Whose key it is."""
+    """Whose key it is. ``subscription`` as Ozon spells it ("PREMIUM_LITE"), "" where there is none."""
 
     name: str
     currency: str
     subscription: str
+    tax_system: str = ""
 
 
 @dataclass(slots=True)
 class OzonClient:
-    """Ozon for one seller account."""
+    """Ozon for one seller account. ``ads``: its advertising, where the seller gave a key of that too."""
 
     transport: Transport
+    ads: PerformanceClient | None = None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.transport.close()
+        if self.ads is not None:
+            self.ads.transport.close()
 
     def roles(self) -> Roles:
         """Expiry and roles of the key."""
-        told = _told(self.transport.call(_ROLES, body={}), _ROLES)
-        roles = [role for role in told.get("roles") or () if isinstance(role, dict)]
-        methods = (path for role in roles for path in role.get("methods") or ())
-        return Roles(
-            _instant(told.get("expires_at")),
-            tuple(clean(str(role.get("name") or "")) for role in roles),
-            frozenset(path for path in methods if isinstance(path, str) and path),
-        )
+        return read_roles(self.transport.call(ROLES, body={}).body)
 
     def seller_info(self) -> SellerInfo:
         """Name, currency and subscription of the cabinet."""
-        told = _told(self.transport.call(_SELLER_INFO, body={}), _SELLER_INFO)
-        company, subscription = _object(told, "company"), _object(told, "subscription")
-        return SellerInfo(
-            clean(str(company.get("name") or "")),
-            clean(str(company.get("currency") or "RUB")),
-            clean(str(subscription.get("type") or "")),
-        )
+        return read_seller(self.transport.call(SELLER_INFO, body={}).body)
 
 
-def _told(reply: Reply, endpoint: Endpoint) -> dict[str, Any]:
-    told = parse_json(reply.body, endpoint.budget)
+def read_roles(body: bytes) -> Roles:
+    """A reply of /v1/roles; what of it is of another shape counts as not told."""
+    told = _told(body, ROLES)
+    roles = [role for role in _listed(told.get("roles")) if isinstance(role, dict)]
+    methods = (path for role in roles for path in _listed(role.get("methods")))
+    return Roles(
+        _instant(told.get("expires_at")),
+        tuple(clean(str(role.get("name") or "")) for role in roles),
+        frozenset(path for path in methods if isinstance(path, str) and path),
+    )
+
+
+def read_seller(body: bytes) -> SellerInfo:
+    """A reply of /v1/seller/info."""
+    told = _told(body, SELLER_INFO)
+    company, subscription = _object(told, "company"), _object(told, "subscription")
+    kind = clean(str(subscription.get("type") or ""))
+    return SellerInfo(
+        clean(str(company.get("name") or "")),
+        clean(str(company.get("currency") or "RUB")),
+        "" if kind in _NO_SUBSCRIPTION else kind,
+        clean(str(company.get("tax_system") or "")),
+    )
+
+
+_NO_SUBSCRIPTION = frozenset({"UNKNOWN", "UNSPECIFIED"})
+
+
+def _listed(told: object) -> list[Any]:
+    return told if isinstance(told, list) else []
+
+
+def _told(body: bytes, endpoint: Endpoint) -> dict[str, Any]:
+    told = parse_json(body, endpoint.budget)
     if not isinstance(told, dict):
         raise Garbled(endpoint.budget, "ожидался объект")
     return told
@@ -152,5 +159,6 @@ def open_ozon(
         # Without a Retry-After one long-lived loader waits two minutes after a 429 of by-day.
         default_cool_down=120.0,
         on_call=on_call,
+        explain=not_offered,
     )
     return OzonClient(transport)

@@ -7,6 +7,7 @@ signed from the seller's side where it says so; ``d`` is a business day.
 
 from app.marketplaces.rows.goods import (
     CatalogueRow,
+    ClusterRow,
     OrderRow,
     PriceRow,
     ReturnRow,
@@ -25,6 +26,7 @@ from app.marketplaces.rows.market import (
     TariffRow,
 )
 from app.marketplaces.rows.money import (
+    AccrualTypeRow,
     BalanceRow,
     CashflowRow,
     ChargeRow,
@@ -32,8 +34,11 @@ from app.marketplaces.rows.money import (
     SettlementRow,
     StorageRow,
 )
+from app.marketplaces.rows.papers import AccessRow
 
 __all__ = [
+    "AccessRow",
+    "AccrualTypeRow",
     "AdChargeRow",
     "AdStatRow",
     "BalanceRow",
@@ -41,6 +46,7 @@ __all__ = [
     "CashflowRow",
     "CatalogueRow",
     "ChargeRow",
+    "ClusterRow",
     "CommissionRow",
     "OrderRow",
     "PriceRow",

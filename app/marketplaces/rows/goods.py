@@ -31,6 +31,16 @@ class CatalogueRow(NamedTuple):
     title: str
 
 
+class ClusterRow(NamedTuple):
+    """The cluster that a warehouse (``code``) stands in; a cluster itself has a code too, for what is sent to
+    it before a warehouse is chosen. ``name`` is the place's own."""
+
+    code: str
+    name: str
+    cluster_id: int
+    cluster: str
+
+
 class SaleEventRow(NamedTuple):
     """One sale or return event: units and preliminary money, all amounts >= 0 in their own columns."""
 

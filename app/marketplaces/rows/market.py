@@ -49,6 +49,10 @@ class AdChargeRow(NamedTuple):
     charged_at: datetime | None
 
 
+NEW, ANSWERED, ARCHIVED = "new", "answered", "archived"
+"""A review waits for an answer; has one; nobody is expected to answer it (any more)."""
+
+
 class ReviewRow(NamedTuple):
     """A buyer's review; ``state``: "new", "answered", "archived". The buyer's name is not kept."""
 

@@ -30,6 +30,16 @@ class SettlementRow(NamedTuple):
     ref: str
 
 
+class AccrualTypeRow(NamedTuple):
+    """An entry of Ozon's dictionary of accrual types, as the dictionary of day ``seen_on`` names it. What is
+    stored is the first day of the name."""
+
+    type_id: int
+    name: str
+    title: str
+    seen_on: date
+
+
 class ReportRow(NamedTuple):
     """The header of a finance report: the marketplace's own totals, which our rows must add up to.
 

@@ -7,6 +7,7 @@ twenty of them in a row once earned a seller a lock of 7.8 days (facts/wildberri
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import httpx
 import structlog
 
 from app.core.clock import Clock
+from app.core.errors import AmbarError, NotNow
 from app.core.redact import redact_text
 from app.marketplaces.errors import (
     Garbled,
@@ -78,9 +80,24 @@ class Endpoint(NamedTuple):
     writes: bool = False
 
 
+class _Asked(NamedTuple):
+    """A request: where, with what, and what it is without its secrets. Only an address of the
+    marketplace's API ``is_ours`` to show the credentials to."""
+
+    url: str
+    params: Mapping[str, str] | None
+    body: Mapping[str, Any] | None
+    key: RequestKey
+    is_ours: bool = True
+
+
 @dataclass(slots=True, kw_only=True)
 class Transport:
-    """Calls of one seller account. ``address`` is a template with ``{host}`` or a plain base URL."""
+    """Calls of one seller account. ``address`` is a template with ``{host}`` or a plain base URL.
+
+    ``explain``: what a refusal of this marketplace means (the method, the status, the server's words),
+    where that is not what such a status means everywhere.
+    """
 
     marketplace: str
     address: str
@@ -94,6 +111,7 @@ class Transport:
     retry: Retry = field(default_factory=Retry)
     sleep: Callable[[float], None] = time.sleep
     on_call: Callable[[CallReport], None] | None = None
+    explain: Callable[[Endpoint, int, str], AmbarError | None] | None = None
     _http: httpx.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +147,43 @@ class Transport:
         body: Mapping[str, Any] | None = None,
     ) -> Reply:
         """One answered request (2xx, 204 included) or one of app.marketplaces.errors."""
+        url = self.address.format(host=endpoint.host) + endpoint.path
+        key = RequestKey(endpoint.verb, endpoint.host, endpoint.path, canonical(params, body))
+        return self._until_answered(endpoint, _Asked(url, params, body, key))
+
+    def download(self, budget: str, host: str, url: str) -> Reply:
+        """A file that the marketplace gave an address of. The credentials stay here, and the address, signed
+        and new each time, is kept nowhere: the reply tells only its path, on ``host`` as we call it.
+
+        Raises:
+            Garbled: it is no address to go to, or it is not served there (any more).
+            RateLimited, MarketplaceDown: as ``call``.
+        """
+        if not self._may_be_fetched(url):
+            raise Garbled(budget, "ссылка на файл ведёт не туда")
+        endpoint = Endpoint(budget, "GET", host, urlsplit(url).path)
+        key = RequestKey(endpoint.verb, endpoint.host, endpoint.path, "")
+        try:
+            return self._until_answered(endpoint, _Asked(url, None, None, key, is_ours=False))
+        except (NotNow, Garbled):
+            raise
+        except (AmbarError, httpx.InvalidURL):
+            # The storage speaks of its own signature, not of the seller's key.
+            raise Garbled(budget, "файл по ссылке не отдают") from None
+
+    def _may_be_fetched(self, url: str) -> bool:
+        """The marketplace's own address, or, where that is an encrypted one, any other by name over https:
+        files lie with whoever stores them, but never inside our own network."""
+        try:
+            asked, own = urlsplit(url), urlsplit(self.address.replace("{host}", "host"))
+            same = (asked.scheme, asked.hostname, asked.port) == (own.scheme, own.hostname, own.port)
+        except ValueError:
+            return False
+        is_named = re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*", asked.hostname or "") is not None
+        is_public = own.scheme == asked.scheme == "https" and is_named and asked.port in (None, 443)
+        return not asked.username and (same or is_public)
+
+    def _until_answered(self, endpoint: Endpoint, asked: _Asked) -> Reply:
         breaker_key = f"{self.marketplace} {endpoint.host}"
         attempt = 0
         failure = ""
@@ -144,7 +199,7 @@ class Transport:
                 if failure:
                     raise MarketplaceDown(self.marketplace, failure) from None
                 raise
-            reply, failure = self._attempt(endpoint, params, body, attempt)
+            reply, failure = self._attempt(endpoint, asked, attempt)
             if reply is not None:
                 self.breakers.succeeded(breaker_key)
                 self._judge(endpoint, reply)
@@ -163,9 +218,7 @@ class Transport:
             self.sleep(pause)
             waited += pause
 
-    def _attempt(
-        self, endpoint: Endpoint, params: Mapping[str, str] | None, body: Any | None, attempt: int
-    ) -> tuple[Reply | None, str]:
+    def _attempt(self, endpoint: Endpoint, asked: _Asked, attempt: int) -> tuple[Reply | None, str]:
         """One request on the wire: (reply, "") or (None, why there is none)."""
         started = time.monotonic()
         status, received, failure = 0, 0, ""
@@ -173,18 +226,18 @@ class Transport:
         try:
             with self._http.stream(
                 endpoint.verb,
-                self.address.format(host=endpoint.host) + endpoint.path,
-                params=params,
-                json=body,
+                asked.url,
+                params=asked.params,
+                json=asked.body,
+                auth=self.auth if asked.is_ours else None,
             ) as response:
                 content = read_body(response)
             status, received = response.status_code, len(content)
             if status >= 500:
                 failure = f"код {status}"
             else:
-                key = RequestKey(endpoint.verb, endpoint.host, endpoint.path, canonical(params, body))
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                reply = Reply(status, headers, content, key)
+                reply = Reply(status, headers, content, asked.key)
         except httpx.TimeoutException:
             failure = "не дождались ответа"
         except httpx.DecodingError:
@@ -228,6 +281,8 @@ class Transport:
         reason = server_reason(reply.body)
         if reply.status == 401 or any(sign in reason.lower() for sign in _KEY_IS_BAD):
             raise TokenRefused(self.marketplace)
+        if self.explain is not None and (explained := self.explain(endpoint, reply.status, reason)):
+            raise explained
         if reply.status == 403 or "missing a required role" in reason.lower():
             raise ScopeMissing(self.marketplace, endpoint.path, reason)
         raise Refused(self.marketplace, endpoint.path, reply.status, reason)

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.marketplaces.errors import Garbled, NotReady, Refused
+from app.marketplaces.errors import Garbled, Refused
 from app.marketplaces.source import Page
 from app.marketplaces.transport import Endpoint
 from app.marketplaces.transport.request import Reply
+from app.marketplaces.waiting import wait_for
 from app.marketplaces.wb.client import WbClient
 from app.marketplaces.wb.policy import WbPolicy
 from app.marketplaces.wire import parse_json, parse_rows
@@ -54,21 +55,17 @@ class Task:
 
     def _is_ready(self, task_id: str) -> bool:
         """True: can be taken. False: the task is gone. Raises NotReady or RateLimited to wait."""
-        for poll in range(self.policy.polls):
-            if poll:
-                self.client.transport.sleep(self.policy.poll_pause)
+
+        def look() -> bool | None:
             try:
                 status = self._status(task_id)
             except Refused as error:
                 if error.status in (400, 404):
                     return False
                 raise
-            if status == "done":
-                return True
-            if status in _GONE:
-                return False
-        until = self.client.transport.clock.now() + self.policy.come_back
-        raise NotReady(until, f"{self.budget}.status")
+            return False if status in _GONE else (True if status == "done" else None)
+
+        return wait_for(self.client.transport, self.policy, f"{self.budget}.status", look)
 
     def _status(self, task_id: str) -> str:
         """new | processing | done | purged | canceled, as told."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from app.sandbox.ledger import FBS, Lump
+from app.sandbox.ledger import Lump
 from app.sandbox.money import plain
-from app.sandbox.ozon import fees, journal
+from app.sandbox.ozon import fees, journal, postings
 from app.sandbox.ozon.journal import Group, Journals
 from app.sandbox.ozon.lumps import CROSSDOCK, INCOME
 from app.sandbox.world import World
@@ -100,8 +100,7 @@ class Accruals:
         charged = {type_id: amounts.tolist() for type_id, amounts in services.items()}
         blocks = _commission_blocks(lines, shelf, sign) if sign else None
         skus, quantities = shelf.item_id[lines["sku"]].tolist(), lines["qty"].tolist()
-        schemas = ["Fbs" if flag & FBS else "Fbo" for flag in lines["flags"].tolist()]
-        numbers = _posting_numbers(lines)
+        schemas, numbers = postings.schemes(lines), postings.numbers(lines)
         for accrual_id, start, end in _spans(group):
             total, products = 0, []
             for i in range(start, end):
@@ -116,7 +115,7 @@ class Accruals:
                         "quantity": quantities[i],
                     }
                 )
-            posting = {"delivery_schema": schemas[start], "products": products}
+            posting = {"delivery_schema": schemas[start].capitalize(), "products": products}
             yield _accrual(accrual_id, day, total, numbers[start], "POSTING", posting=posting)
 
     def _item(self, group: Group, day: str) -> Iterator[Accrual]:
@@ -128,7 +127,7 @@ class Accruals:
         }[group.kind]
         amounts = worth(lines, shelf).tolist()
         skus, quantities = shelf.item_id[lines["sku"]].tolist(), lines["qty"].tolist()
-        numbers = _posting_numbers(lines)
+        numbers = postings.numbers(lines)
         for accrual_id, start, end in _spans(group):
             rows = [
                 {"sku": skus[i], "fees": _services([(type_id, amounts[i])]), "quantity": quantities[i]}
@@ -162,11 +161,6 @@ def _delivery(due: list[tuple[int, int]]) -> dict[str, Any] | None:
     if not due:
         return None
     return {"total_accrued": _rub(sum(amount for _, amount in due)), "services": _services(due)}
-
-
-def _posting_numbers(lines: Any) -> list[str]:
-    days, postings = lines["day"].tolist(), lines["posting"].tolist()
-    return [f"{80_000_000 + p}-{1_000 + d}-1" for d, p in zip(days, postings, strict=True)]
 
 
 def _commission_blocks(lines: Any, shelf: Any, sign: int) -> list[tuple[int, dict[str, Any]]]:

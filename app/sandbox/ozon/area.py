@@ -1,6 +1,8 @@
 """A part of the Ozon API in a file of its own: its methods, and who answers them."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from aiohttp import web
 
 from app.sandbox.limits import Rate
 from app.sandbox.ozon.door import Answer
@@ -18,3 +20,10 @@ class Area(Protocol):
     """Orders, returns, supplies, …"""
 
     def routes(self) -> list[Route]: ...
+
+
+@runtime_checkable
+class HandsOutFiles(Protocol):
+    """An area whose replies name files outside the API, open to whoever has the link."""
+
+    def add_files(self, router: web.UrlDispatcher) -> None: ...

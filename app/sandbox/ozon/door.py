@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,14 @@ ACCOUNT_RATE = Rate(1 / 50, 50)
 KEY_LIFE_DAYS = 90
 INVALID, FORBIDDEN, OBSOLETE, UNAUTHENTICATED, EXHAUSTED, NOT_FOUND = 3, 7, 9, 16, 8, 5
 
+NOT_PAID = "method is not available with existing subscription"
+
 Answer = Callable[[dict[str, Any]], Awaitable[web.Response]]
 """A method: the body asked with → the reply."""
+
+
+ASKED_AT: ContextVar[str] = ContextVar("ASKED_AT", default="")
+"""The address that the request being answered came to: links lead back to it."""
 
 
 def error(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -33,18 +40,23 @@ def invalid(message: str) -> web.Response:
 
 @dataclass(slots=True)
 class Door:
-    """Who may come in. ``key_expires_in_days`` counts from the sandbox's today."""
+    """Who may come in. ``key_expires_in_days`` counts from the sandbox's today; ``closed`` are paths that
+    want a subscription which this seller has not."""
 
     world: World
     limits: Limits
     key_expires_in_days: int = KEY_LIFE_DAYS
+    closed: frozenset[str] = frozenset()
 
     def guard(self, answer: Answer, rate: Rate | None = None, name: str = "account") -> Handler:
         """The handler behind the door. ``rate``: a limit of the method's own, beside the account's."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
+            ASKED_AT.set(str(request.url.origin()))
             try:
                 headers = self._admit(request)
+                if request.path.removeprefix("/ozon") in self.closed:
+                    return error(403, FORBIDDEN, NOT_PAID)
                 if rate is not None:
                     self._spend(request.headers["Client-Id"], name, rate)
                 body = await body_of(request)

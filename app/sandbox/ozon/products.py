@@ -3,18 +3,27 @@
 import base64
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 
+from app.sandbox.catalogue.shelf import Ints
 from app.sandbox.world import World
 
 LARGEST_PAGE = 1_000
+LAST_DAY_OF_TOTAL = date(2026, 11, 22)
+
+
+def totals(world: World, known: int) -> dict[str, int]:
+    """How many there are in all; ``total`` goes away on 23 November 2026."""
+    old = {"total": known} if world.today <= LAST_DAY_OF_TOTAL else {}
+    return {**old, "total_items": known}
 
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The catalogue of one world; nothing in it is archived."""
+    """The catalogue of one world."""
 
     world: World
 
@@ -22,9 +31,9 @@ class Products:
         """One reply of /v3/product/list. An unreadable ``last_id`` raises ValueError."""
         shelf, stock = self.world.ozon.shelf, self.world.ozon.stock
         after = json.loads(base64.b64decode(last_id, validate=True))[0] if last_id else 0
-        known = len(shelf) if visibility != "ARCHIVED" else 0
-        first = min(int(np.searchsorted(shelf.card_id, after, side="right")), known)
-        rows = range(first, min(first + limit, known))
+        known = self.shown(archived=visibility == "ARCHIVED")
+        first = int(np.searchsorted(shelf.card_id[known], after, side="right"))
+        rows = known[first : first + limit].tolist()
         items = [
             {
                 "product_id": int(shelf.card_id[i]),
@@ -32,7 +41,7 @@ class Products:
                 "sku": int(shelf.item_id[i]),
                 "has_fbo_stocks": bool(stock[i]),
                 "has_fbs_stocks": False,
-                "archived": False,
+                "archived": i in self.world.put_away,
                 "is_discounted": False,
                 "quants": [],
             }
@@ -40,13 +49,13 @@ class Products:
         ]
         last = items[-1]["product_id"] if items else 0
         cursor = base64.b64encode(json.dumps([last, last]).encode()).decode() if len(items) == limit else ""
-        counts = {"total": known} if self._has_old_total else {}
-        return {"result": {"items": items, **counts, "total_items": known, "last_id": cursor}}
+        return {"result": {"items": items, **totals(self.world, len(known)), "last_id": cursor}}
 
-    @property
-    def _has_old_total(self) -> bool:
-        """``total`` goes away on 23 Nov 2026."""
-        return (self.world.today.year, self.world.today.month, self.world.today.day) < (2026, 11, 23)
+    def shown(self, *, archived: bool = False) -> Ints:
+        """Places on the shelf of the cards that are in the archive, or that are not."""
+        is_away = np.zeros(len(self.world.ozon.shelf), dtype=bool)
+        is_away[list(self.world.put_away)] = True
+        return np.flatnonzero(is_away == archived)
 
     def info(self, kind: str, wanted: list[str]) -> dict[str, Any]:
         """One reply of /v3/product/info/list; ids nobody knows are simply absent."""
@@ -70,7 +79,7 @@ class Products:
             "name": shelf.title[i],
             "offer_id": shelf.article[i],
             "sku": sku,
-            "is_archived": False,
+            "is_archived": i in self.world.put_away,
             "is_autoarchived": False,
             "barcodes": [shelf.barcode[i]],
             "description_category_id": 17_028_000 + sum(map(ord, shelf.category[i])) % 900,

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from app.sandbox.http import Handler, reply, whole
 from app.sandbox.ozon.accruals import Accruals, CursorRefused
-from app.sandbox.ozon.area import Area, Route
+from app.sandbox.ozon.area import Area, HandsOutFiles, Route
 from app.sandbox.ozon.door import NOT_FOUND, OBSOLETE, Door, error, invalid
 from app.sandbox.ozon.products import LARGEST_PAGE, Products
 from app.sandbox.ozon.stocks import LARGEST_PAGE as LARGEST_STOCKS
@@ -38,6 +38,9 @@ class OzonMethods:
             router.add_post(f"/ozon{path}", self.door.guard(answer, rate, path))
         for path in DEAD:
             router.add_post(f"/ozon{path}", self.door.guard(self.obsolete))
+        for area in self.areas:
+            if isinstance(area, HandsOutFiles):
+                area.add_files(router)
         router.add_route("*", "/ozon/{rest:.*}", self._nothing())
 
     def _table(self) -> list[Route]:

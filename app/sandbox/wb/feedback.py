@@ -1,108 +1,31 @@
-"""What buyers wrote of what they bought, worked out from the order items alone.
-
-The digits of an order item's number are the dice: the same item is always reviewed in the same way.
-"""
+"""What buyers wrote at Wildberries, and until when it can be answered there."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 
+from app.sandbox.feedback import Review, written_of
 from app.sandbox.wb.names import srid_number
-from app.sandbox.world import MOSCOW, World
+from app.sandbox.world import World
 
-REVIEWED = 8
-"""Of a hundred pieces bought out."""
-LATEST = 12
-"""Days from the purchase to the review."""
 PATIENCE = 30
 """Days after which nobody is expected to answer."""
 
 NAMES = ("Николай", "Ольга", "Марина", "Дмитрий", "Светлана", "Тимур", "Анна")
-_RATINGS = (*(5,) * 13, *(4,) * 3, 3, 2, 1, 1)
-_WORDS = {
-    5: ("Спасибо, всё подошло", "Качество отличное", "Нет"),
-    4: ("Хорошая вещь за свои деньги", "Удобно", "Упаковка помята"),
-    3: ("Нормально, но ждали лучшего", "Цена", "Цвет темнее, чем на фото"),
-    2: ("Не то, что ожидали", "", "Запах"),
-    1: ("Пришло с браком", "", "Скол, вернём"),
-}
-_ANSWER = "Здравствуйте! Спасибо за отзыв, мы передали его команде."
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """``written``: the day; ``answered``: the day of the seller's own answer, -1 for never. ``row`` of the
-    shelf."""
-
-    id: str
-    number: int
-    row: int
-    sold: int
-    written: int
-    at: datetime
-    rating: int
-    text: str
-    pros: str
-    cons: str
-    photos: int
-    answered: int
-
-    @property
-    def answer(self) -> str:
-        """What the seller answered, on the day it did."""
-        return _ANSWER if self.answered >= 0 else ""
-
-    @property
-    def is_bare(self) -> bool:
-        """Only stars: there is nothing to answer."""
-        return not self.text and not self.photos
 
 
 def reviews(world: World) -> list[Review]:
     """All reviews that are there by now, oldest first."""
-    found = [
-        review
-        for sold in range(max(world.first_t - LATEST, 0), world.now_t)
-        for review in _of_day(world, sold)
-        if world.shown(review.written)
-    ]
-    return sorted(found, key=lambda review: (review.at, review.id))
+    return written_of(world, world.wb.ledger, srid_number)
 
 
-def _of_day(world: World, sold: int) -> Iterator[Review]:
-    lines = world.wb.ledger.on("sold", sold)
-    numbers = srid_number(lines)
-    chosen = numbers % 100 < REVIEWED
-    rows = lines["sku"][chosen].tolist()
-    for number, row in zip(numbers[chosen].tolist(), rows, strict=True):
-        dice = number // 100
-        written = sold + 1 + dice % LATEST
-        rating = _RATINGS[dice // 12 % 20]
-        has_text = dice // 240 % 4 != 0
-        text, pros, cons = _WORDS[rating] if has_text else ("", "", "")
-        is_answered = has_text and dice // 5_760 % 10 < 4
-        midnight = datetime.combine(world.day(written), time(), MOSCOW)
-        yield Review(
-            id=hashlib.sha256(str(number).encode()).hexdigest()[:20],
-            number=number,
-            row=row,
-            sold=sold,
-            written=written,
-            at=midnight + timedelta(seconds=30_000 + dice % 50_000),
-            rating=rating,
-            text=text,
-            pros=pros,
-            cons=cons,
-            photos=2 if dice // 960 % 6 == 0 else 0,
-            answered=written + 1 + dice // 57_600 % 5 if is_answered else -1,
-        )
+def review_id(review: Review) -> str:
+    """Its name at Wildberries."""
+    return hashlib.sha256(str(review.number).encode()).hexdigest()[:20]
 
 
 def answer_of(world: World, review: Review, given: dict[str, str]) -> str:
     """The answer that stands under a review now; ``given`` are those that came by the API."""
     own = review.answer if 0 <= review.answered < world.now_t else ""
-    return given.get(review.id, own)
+    return given.get(review_id(review), own)
 
 
 def is_archived(world: World, review: Review) -> bool:

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
-from app.sandbox.catalogue.shelf import Ints
 from app.sandbox.market import Market
-from app.sandbox.money import share, total
+from app.sandbox.money import divide, share, total
 from app.sandbox.wb.lumps import ADS, INVOICED_EVERY, ads_document
 from app.sandbox.world import MOSCOW, World
 
@@ -154,7 +152,7 @@ class Promotion:
         ]
         weights = np.array([weight for *_, weight in slots]) * rng.gamma(4.0, 0.25, len(slots))
         found: list[Charge] = []
-        for (t, campaign, _), amount in zip(slots, _divide(lump.amount, weights), strict=True):
+        for (t, campaign, _), amount in zip(slots, divide(lump.amount, weights), strict=True):
             found += [] if not amount else self._taken(rng, t, campaign, amount, due)
         return sorted(found, key=lambda charge: (charge.at, charge.campaign.id))
 
@@ -193,7 +191,7 @@ class Promotion:
         if rng.random() < 0.04:
             return CampaignDay(campaign, spend, ())
         places = [(row, app) for row in campaign.cards for app in APPS]
-        parts = _divide(spend, rng.gamma(1.5, 1.0, len(places)) + 0.01)
+        parts = divide(spend, rng.gamma(1.5, 1.0, len(places)) + 0.01)
         prices = self.world.wb.price_on(self.world.day(t))
         cards = []
         for (row, app), amount in zip(places, parts, strict=True):
@@ -213,9 +211,3 @@ class Promotion:
 def _ordered(market: Market, t: int) -> int:
     lines = market.ledger.placed(t)
     return total(lines["price"].astype(np.int64) * lines["qty"])
-
-
-def _divide(amount: int, weights: npt.NDArray[np.float64]) -> list[int]:
-    """``amount`` in whole kopecks by weight; the parts add up to it."""
-    edges: Ints = np.rint(np.cumsum(weights) / weights.sum() * amount).astype(np.int64)
-    return [int(part) for part in np.diff(edges, prepend=0)]

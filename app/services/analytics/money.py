@@ -1,5 +1,6 @@
 """What the marketplaces owe now and what they have sent to the bank."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ class ShowMoney(Question):
 
     def __call__(self, tx: TenantTx, query: MoneyQuery) -> MoneyReport:  # noqa: ARG002
         cabinets = accounts.list_accounts(tx)
-        names = {each.id: each.name for each in cabinets if each.marketplace == "WB"}
+        of = {each.id: each for each in cabinets}
         payouts = control_figures.last_payouts(tx, PAYOUTS)
         yesterday = self.yesterday()
         oldest = min((each.d for each in payouts), default=yesterday)
@@ -35,7 +36,8 @@ class ShowMoney(Question):
         return MoneyReport(
             balances=tuple(
                 BalanceLine(
-                    cabinet=names.get(each.account_id, ""),
+                    marketplace=of[each.account_id].marketplace,
+                    cabinet=of[each.account_id].name,
                     d=each.d,
                     currency=each.currency,
                     current=each.current,
@@ -45,7 +47,8 @@ class ShowMoney(Question):
             ),
             payouts=tuple(
                 PayoutLine(
-                    cabinet=names.get(each.account_id, ""),
+                    marketplace=of[each.account_id].marketplace,
+                    cabinet=of[each.account_id].name,
                     d=each.d,
                     amount=each.amount,
                     currency=each.currency,
@@ -54,8 +57,7 @@ class ShowMoney(Question):
                 )
                 for each in payouts
             ),
-            cabinets=len(names),
-            ozon=len(cabinets) - len(names),
+            cabinets=dict(Counter(each.marketplace for each in cabinets)),
             base_tokens=len(checked.base_tokens) if checked else 0,
             freshness=freshness(tx),
         )

@@ -12,6 +12,7 @@ from app.domain.money import ratio
 from app.repositories import freshness as wholeness
 from app.repositories import pnl_figures
 from app.repositories.pnl_figures import LineSum, MetricSum, UnitSum
+from app.services.analytics.closing import closing
 from app.services.analytics.common import Question, freshness
 from app.services.analytics.control import control
 from app.services.analytics.reports import PnlReport, PnlTotals
@@ -35,7 +36,8 @@ class ShowPnl(Question):
             raise BadInput(f"Период — от 1 до {MAX_DAYS} дней. Например: /pnl 30")
         last = self.yesterday()
         first = last - timedelta(days=query.days - 1)
-        return replace(pnl(tx, first, last), control=control(tx, first, last))
+        checked = control(tx, first, last)
+        return replace(pnl(tx, first, last), control=checked, months=closing(tx, first, last))
 
 
 def pnl(tx: TenantTx, d_from: date, d_to: date) -> PnlReport:

@@ -3,10 +3,12 @@
 Money is ``Decimal`` in ``currency``; ``None`` is "unknown" and is shown as such, never as 0.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from app.domain.finance.closing import Goods
 from app.domain.finance.settlement import PnlLine
 
 
@@ -79,9 +81,46 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MonthCheck:
+    """A month of Ozon's accruals beside its realization report. ``residual`` is what the report tells beyond
+    what is booked, None where it is not here (it is out by ``out_on``); ``days_missing`` were not read."""
+
+    account_id: int
+    month: date
+    currency: str
+    residual: Goods | None
+    days_missing: int
+    out_on: date
+
+    @property
+    def is_whole(self) -> bool:
+        """Can it be compared?"""
+        return self.residual is not None and not self.days_missing
+
+    @property
+    def is_equal(self) -> bool:
+        """To the kopeck, part by part?"""
+        return self.is_whole and not any(self.residual or ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceCheck:
+    """Days of a cabinet's balance at Ozon beside its accruals. ``residuals``: what the balance tells beyond
+    what is booked, ``gaps``: by how much it misses its own closing sum; days that agree are in neither."""
+
+    account_id: int
+    currency: str
+    d_from: date
+    d_to: date
+    residuals: tuple[tuple[date, Decimal], ...]
+    gaps: tuple[tuple[date, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceLine:
     """What a cabinet is owed as of day ``d``; ``withdrawable`` None: the marketplace does not say."""
 
+    marketplace: str
     cabinet: str
     d: date
     currency: str
@@ -91,8 +130,10 @@ class BalanceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutLine:
-    """Money sent for a report; ``check`` None: the report's header is not here."""
+    """Money sent for a report, at Ozon for the period that ends on ``d``; ``check`` None: the report's header
+    is not here."""
 
+    marketplace: str
     cabinet: str
     d: date
     amount: Decimal
@@ -103,13 +144,12 @@ class PayoutLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyReport:
-    """Payouts newest first. Of so many Wildberries ``cabinets`` ``base_tokens`` are told no payouts; of
-    those at ``ozon`` nothing is known yet."""
+    """Payouts newest first. ``cabinets``: how many there are at each marketplace that has any; of those at
+    Wildberries ``base_tokens`` are told no payouts."""
 
     balances: tuple[BalanceLine, ...]
     payouts: tuple[PayoutLine, ...]
-    cabinets: int
-    ozon: int
+    cabinets: Mapping[str, int]
     base_tokens: int
     freshness: Freshness
 
@@ -127,6 +167,7 @@ class PnlReport:
     unplaced_rows: int
     freshness: Freshness
     control: Control | None = None
+    months: tuple[MonthCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +289,8 @@ class SupplyReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """One source of one account: the last complete day, the last run and its error sentence."""
+    """One source of one account: the last complete day, the last run and its error sentence; ``closed``:
+    why the marketplace does not offer it to this seller now, which is no error."""
 
     account_id: int
     marketplace: str
@@ -257,12 +299,27 @@ class SourceStatus:
     last_run_at: datetime | None
     last_error: str | None
     missing_days: tuple[date, ...]
+    closed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdsCheck:
+    """What advertising says that it spent over some days, beside what the accruals booked for it. ``bonus``
+    is Ozon's own, on top of ``spent``; ``per_order``: paid by the order, otherwise by clicks and views."""
+
+    per_order: bool
+    d_from: date
+    d_to: date
+    spent: Decimal
+    bonus: Decimal
+    residual: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
     """One connected cabinet; ``missing_scopes`` in Russian words, ``closed``: sentences about what the
-    token's type does not give, which is no error."""
+    token's type does not give, which is no error. ``subscription`` as Ozon calls it, "" for none.
+    ``ads``: Ozon's advertising checked, empty where it is not told."""
 
     account_id: int
     name: str
@@ -273,6 +330,8 @@ class AccountStatus:
     missing_scopes: tuple[str, ...]
     state: str
     closed: tuple[str, ...] = ()
+    subscription: str = ""
+    ads: tuple[AdsCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,9 +347,11 @@ class StatusReport:
     unmapped: tuple[tuple[str, Decimal], ...]
     unplaced_rows: int
     control: Control | None
+    months: tuple[MonthCheck, ...]
     jobs_waiting: int
     freshness: Freshness
     waits: str = ""
+    ties: tuple[BalanceCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

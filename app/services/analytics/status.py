@@ -7,19 +7,26 @@ from decimal import Decimal
 from app.db.session import TenantTx
 from app.marketplaces.wb.closed import closed_to
 from app.marketplaces.wb.token import REQUIRED, SCOPE_NAMES
-from app.repositories import accounts, runs
+from app.repositories import accounts, ad_figures, closed_sources, runs
 from app.repositories import freshness as wholeness
 from app.repositories.accounts import StoredAccount
+from app.services.analytics.balance import balance_checks
+from app.services.analytics.closing import closing
 from app.services.analytics.common import Question, freshness
 from app.services.analytics.control import control
-from app.services.analytics.reports import AccountStatus, SourceStatus, StatusReport
+from app.services.analytics.reports import AccountStatus, AdsCheck, SourceStatus, StatusReport
 from app.services.ingestion.forecast import FINISHES
+from app.services.tenancy.connect import WITH_ADS
+from app.services.tenancy.token_check import OZON_METHOD_WORDS
 
 EXPECTED = {
     "WB": ("wb.cards", "wb.sales", "wb.stock", "wb.finance"),
     "OZON": ("ozon.catalogue", "ozon.accruals", "ozon.stock"),
 }
 """What a night brings of each marketplace."""
+
+NO_ADS = "реклама не разносится по товарам: нет ключа Performance API, пришлите его в /connect"
+"""The money of advertising is in the accruals all the same."""
 
 GAPS_LOOKED_BACK_DAYS = 35
 SNAPSHOTS = frozenset({"wb.cards", "wb.stock", "ozon.catalogue", "ozon.stock"})
@@ -35,28 +42,33 @@ class ShowStatus(Question):
 
     def __call__(self, tx: TenantTx, query: StatusQuery) -> StatusReport:  # noqa: ARG002
         cabinets = accounts.list_accounts(tx)
+        closed = {each.id: _closed(tx, each) for each in cabinets}
         since = self.yesterday() - timedelta(days=GAPS_LOOKED_BACK_DAYS - 1)
         return StatusReport(
             organisation=tx.run("SELECT name FROM tenant WHERE id = :tenant_id").scalar_one(),
-            accounts=tuple(_account(each) for each in cabinets),
+            accounts=tuple(_account(each, self._ads(tx, each, since)) for each in cabinets),
             sources=tuple(
-                self._source(tx, account, source, since)
+                self._source(tx, account, source, since, closed[account.id].get(source, ""))
                 for account in cabinets
-                for source in EXPECTED[account.marketplace]
+                for source in dict.fromkeys((*EXPECTED[account.marketplace], *closed[account.id]))
             ),
             skus=tx.run("SELECT count(*) FROM sku WHERE tenant_id = :tenant_id").scalar_one(),
             skus_without_cost=wholeness.skus_without_cost(tx),
             unmapped=_unmapped(tx),
             unplaced_rows=wholeness.unplaced_count(tx),
             control=control(tx, since, self.yesterday()),
+            months=closing(tx, since, self.yesterday()),
             jobs_waiting=tx.run(
                 "SELECT count(*) FROM job WHERE tenant_id = :tenant_id AND state IN ('todo', 'doing')"
             ).scalar_one(),
             freshness=freshness(tx),
             waits=_waits(tx),
+            ties=balance_checks(tx, since, self.yesterday()),
         )
 
-    def _source(self, tx: TenantTx, account: StoredAccount, source: str, since: date) -> SourceStatus:
+    def _source(
+        self, tx: TenantTx, account: StoredAccount, source: str, since: date, closed: str
+    ) -> SourceStatus:
         last = tx.run(
             "SELECT finished_at, error FROM ingest_run WHERE tenant_id = :tenant_id "
             "AND account_id = :account AND source = :source ORDER BY id DESC LIMIT 1",
@@ -69,8 +81,25 @@ class ShowStatus(Question):
             source=source,
             complete_to=runs.complete_to(tx, account.id, source),
             last_run_at=last.finished_at if last else None,
-            last_error=last.error if last else None,
-            missing_days=() if source in SNAPSHOTS else self._gaps(tx, account.id, source, since),
+            last_error=last.error if last and not closed else None,
+            # Days of what is not offered are not awaited either.
+            missing_days=() if closed or source in SNAPSHOTS else self._gaps(tx, account.id, source, since),
+            closed=closed,
+        )
+
+    def _ads(self, tx: TenantTx, account: StoredAccount, since: date) -> tuple[AdsCheck, ...]:
+        if account.marketplace != "OZON":
+            return ()
+        return tuple(
+            AdsCheck(
+                per_order=each.per_order,
+                d_from=each.d_from,
+                d_to=each.d_to,
+                spent=each.spent,
+                bonus=each.bonus,
+                residual=each.spent - each.booked,
+            )
+            for each in ad_figures.ads_sums(tx, account.id, since, self.yesterday())
         )
 
     def _gaps(self, tx: TenantTx, account_id: int, source: str, since: date) -> tuple[date, ...]:
@@ -89,7 +118,12 @@ class ShowStatus(Question):
         return tuple(row.d for row in rows)
 
 
-def _account(account: StoredAccount) -> AccountStatus:
+def _closed(tx: TenantTx, account: StoredAccount) -> dict[str, str]:
+    """Source → why the marketplace does not offer it to this seller now."""
+    return {each.source: each.why for each in closed_sources.list_closed(tx, account.id)}
+
+
+def _account(account: StoredAccount, ads: tuple[AdsCheck, ...]) -> AccountStatus:
     return AccountStatus(
         account_id=account.id,
         name=account.name,
@@ -99,13 +133,24 @@ def _account(account: StoredAccount) -> AccountStatus:
         token_kind=account.token_kind,
         missing_scopes=_missing_scopes(account),
         state=account.state,
-        closed=closed_to(account.token_kind) if account.marketplace == "WB" else (),
+        closed=_not_given(account),
+        ads=ads,
+        subscription=account.subscription,
     )
 
 
+def _not_given(account: StoredAccount) -> tuple[str, ...]:
+    """What the kind of the key does not give, in sentences."""
+    if account.marketplace == "WB":
+        return closed_to(account.token_kind)
+    return () if account.token_kind == WITH_ADS else (NO_ADS,)
+
+
 def _missing_scopes(account: StoredAccount) -> tuple[str, ...]:
-    """What the stored token lacks, in words. An Ozon key's roles are told when it is connected."""
-    if account.marketplace != "WB" or not account.scopes:
+    """What the stored token lacks, in words; an Ozon key, by what it was told of its roles last night."""
+    if account.marketplace == "OZON":
+        return tuple(dict.fromkeys(OZON_METHOD_WORDS.get(path, path) for path in account.missing))
+    if not account.scopes:
         return ()
     return tuple(SCOPE_NAMES[scope] for scope in sorted(REQUIRED) if SCOPE_NAMES[scope] not in account.scopes)
 

@@ -54,11 +54,12 @@ def check_settings(house: House) -> list[Finding]:
 
 
 def _contradictions(given: Settings) -> Iterator[Finding]:
-    real = [
-        name
-        for name, address in (("wildberries.ru", given.wb_api_url), ("ozon.ru", given.ozon_api_url))
-        if name in address
-    ]
+    addresses = (
+        ("wildberries.ru", given.wb_api_url),
+        ("ozon.ru", given.ozon_api_url),
+        ("ozon.ru", given.ozon_performance_api_url),
+    )
+    real = [name for name, address in addresses if name in address]
     if given.admin_database_url and not given.database_url:
         yield warn(
             "ADMIN_DATABASE_URL задан, а DATABASE_URL нет: Амбар работает со встроенной базой.",
@@ -66,14 +67,15 @@ def _contradictions(given: Settings) -> Iterator[Finding]:
         )
     if real and given.api_pace > 1:
         yield bad(
-            f"API_PACE={given.api_pace:g} с настоящей площадкой ({', '.join(real)}): "
+            f"API_PACE={given.api_pace:g} с настоящей площадкой ({', '.join(dict.fromkeys(real))}): "
             "она заблокирует кабинеты.",
             "уберите API_PACE из .env",
         )
-    if len(real) < 2:
+    if len(real) < len(addresses):
         yield warn(
-            "Адрес площадки не её собственный (WB_API_URL или OZON_API_URL): данные придут не оттуда.",
-            "уберите WB_API_URL и OZON_API_URL из .env",
+            "Адрес площадки не её собственный (WB_API_URL, OZON_API_URL или OZON_PERFORMANCE_API_URL): "
+            "данные придут не оттуда.",
+            "уберите эти адреса из .env",
         )
     if given.worker_threads >= given.db_pool_size:
         yield warn(

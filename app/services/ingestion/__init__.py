@@ -2,6 +2,7 @@
 
 from app.repositories.catalogue import ensure_sku, ensure_warehouse
 from app.services.ingestion.sources import (
+    collect_ozon_cashflows,
     collect_ozon_sales,
     collect_ozon_stock,
     collect_wb_sales,
@@ -9,6 +10,7 @@ from app.services.ingestion.sources import (
 )
 
 __all__ = [
+    "collect_ozon_cashflows",
     "collect_ozon_sales",
     "collect_ozon_stock",
     "collect_wb_sales",

@@ -15,10 +15,10 @@ from app.core.clock import Clock
 from app.core.errors import AmbarError
 from app.db.merge import MergeCount
 from app.db.session import Database
-from app.marketplaces.errors import Garbled, MarketplaceDown, RateLimited, TokenRefused
+from app.marketplaces.errors import Garbled, MarketplaceDown, NotOffered, RateLimited, TokenRefused
 from app.marketplaces.source import Source, Unit
 from app.queue.retry import is_database_away, say
-from app.repositories import refusals, runs, unknown_values
+from app.repositories import closed_sources, refusals, runs, unknown_values
 from app.repositories.metrics_input import SETTLING_SOURCES
 from app.repositories.runs import KeptPage, Run, RunKey
 from app.services.ingestion.erasure import Believed, Erases, Told, check
@@ -52,7 +52,8 @@ class Collected:
 
     ``wait_until``: the budget is spent until then, which is no failure. ``is_refused``: the token is.
     ``is_down``: the marketplace did not answer; an hour later it may. ``is_busy``: another collection has
-    the cabinet, ``note`` says so. ``has_unknown``: it said a word that we have no meaning for.
+    the cabinet, ``note`` says so. ``has_unknown``: it said a word that we have no meaning for. ``closed``:
+    why the marketplace does not offer it to this seller now; the source is done then, and no failure.
     """
 
     source: str
@@ -68,6 +69,7 @@ class Collected:
     is_busy: bool = False
     has_unknown: bool = False
     note: str = ""
+    closed: str = ""
 
 
 def _nobody_waits() -> None:
@@ -89,7 +91,8 @@ class Collector:
         """Every unit of the days, oldest first.
 
         An error that a person should know ends the source with that sentence, a spent budget with
-        the instant to come back at; what is done by then is done.
+        the instant to come back at; what is done by then is done. What is not offered to the seller is
+        asked once a job, whatever brings the job here again.
         """
         total = self._units(source, d_from, d_to, progress)
         self._restate_unknown(total)
@@ -97,15 +100,21 @@ class Collector:
 
     def _restate_unknown(self, total: Collected) -> None:
         """Words without a meaning, as they stand in the facts after all units."""
-        key = RunKey(self.account.id, total.source, "")
+        named = unknown_values.MONEY_OF.get(total.source)
         with self.db.tenant(self.account.tenant_id, statement_timeout_ms=0) as tx:
-            if total.has_unknown or (total.count.written and unknown_values.has_open(tx, key)):
-                unknown_values.restate(tx, key, self.clock.now())
+            for source in filter(None, (total.source, named)):
+                key = RunKey(self.account.id, source, "")
+                is_said = total.has_unknown and source == total.source
+                if is_said or (total.count.written and unknown_values.has_open(tx, key)):
+                    unknown_values.restate(tx, key, self.clock.now())
 
     def _units(self, source: Source, d_from: date, d_to: date, progress: Progress) -> Collected:
         units = source.units(d_from, d_to)
         total = Collected(source=source.name, units=len(units))
         progress(source.name, 0, len(units))
+        with self.db.tenant(self.account.tenant_id) as tx:
+            if closed := closed_sources.closed_in(tx, self.account.id, source.name, self.trace_id):
+                return replace(total, closed=closed)
         for done, unit in enumerate(units, start=1):
             self.beat()
             try:
@@ -113,6 +122,9 @@ class Collector:
             except RateLimited as limit:
                 log.info("source_waits", source=source.name, unit=unit.name, until=str(limit.until))
                 return replace(total, wait_until=limit.until)
+            except NotOffered as closed:
+                log.info("source_closed", source=source.name, unit=unit.name, why=str(closed))
+                return replace(total, closed=str(closed))
             except Erases as error:
                 # The other units may say something sensible.
                 total = self._failed(total, unit, error)
@@ -173,7 +185,10 @@ class Collector:
             with self.db.tenant(self.account.tenant_id) as tx:
                 if isinstance(error, Erases):
                     refusals.note_refused(tx, run.id, error.told.document())
-                runs.fail_run(tx, run.id, sentence, self.clock.now(), resumable=resumable)
+                if isinstance(error, NotOffered):
+                    closed_sources.close_run(tx, run.id, sentence, self.clock.now(), self.trace_id)
+                else:
+                    runs.fail_run(tx, run.id, sentence, self.clock.now(), resumable=resumable)
             raise
 
     def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[KeptPage]:

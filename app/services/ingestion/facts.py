@@ -14,11 +14,12 @@ from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
 from app.marketplaces.rows import SaleEventRow, SettlementRow, StockRow
 from app.marketplaces.source import Kind, Normalised, Unit, Unplaced
-from app.repositories import shared_costs
+from app.repositories import accounts, shared_costs, sku_identity
 from app.repositories.catalogue import (
     merge_catalogue,
     newest_sku,
     restate_first_sales,
+    set_clusters,
     set_commission_rules,
 )
 from app.repositories.fact_kinds import FACT_KINDS, FactKind
@@ -80,9 +81,16 @@ class FactWriter:
         count, unplaced = MergeCount(), list(rows.unplaced)
         if rows.catalogue:
             merge_catalogue(self.tx, self.account_id, self.marketplace, rows.catalogue)
+            sku_identity.note_names(self.tx, self.account_id, rows.catalogue, unit.d_to)
+        if rows.access:
+            news = int(accounts.keep_access(self.tx, self.account_id, rows.access[-1]))
+            count += MergeCount(changed=news, unchanged=1 - news)
         if rows.commissions:
             news = set_commission_rules(self.tx, self.account_id, self.marketplace, rows.commissions)
             count += MergeCount(inserted=news, unchanged=len(rows.commissions) - news)
+        if rows.clusters:
+            moved = set_clusters(self.tx, self.marketplace, rows.clusters)
+            count += MergeCount(changed=moved, unchanged=len(rows.clusters) - moved)
         sales = self._placed(rows.sales, unplaced)
         settlement = self._placed(rows.settlement, unplaced)
         stocks = {kind: self._placed(getattr(rows, kind), unplaced) for kind in _STOCKS if kind in brings}
@@ -108,16 +116,15 @@ class FactWriter:
             kinds[kind] = self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
         count = sum(kinds.values(), count)
         by_day = Counter(row.d for many in (sales, settlement, *stocks.values(), *dated) for row in many)
-        if self.marketplace == "WB":
-            if count.written and brings & DIVIDED_BY:
-                # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
-                old = by_day if "sales" not in brings else ()
-                shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
-            if newest_sku(self.tx) != newest:
-                shared_costs.mark_stale(self.tx, min(unit.d_from, _before(unit.d_to, SPOKEN_OF)))
+        if count.written and brings & DIVIDED_BY:
+            # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
+            old = by_day if "sales" not in brings else ()
+            shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
+        if newest_sku(self.tx) != newest:
+            shared_costs.mark_stale(self.tx, min(unit.d_from, _before(unit.d_to, SPOKEN_OF)))
         undated = sum(len(told) for kind, told in facts.items() if not FACT_KINDS[kind].target.dated)
         return Written(
-            rows=sum(by_day.values()) + undated + len(rows.catalogue) + len(rows.commissions),
+            rows=sum(by_day.values()) + undated + _whole_lists(rows),
             by_day=dict(by_day),
             count=count,
             unplaced=tuple(unplaced),
@@ -210,6 +217,11 @@ class FactWriter:
         """Of the rows' own months only: one odd row of years ago must not make all the years since."""
         for month in sorted({row.d.replace(day=1) for rows in kinds for row in rows}):
             ensure_months(self.tx, month, month)
+
+
+def _whole_lists(rows: Normalised) -> int:
+    """Rows of the kinds that are no facts of a day."""
+    return len(rows.access) + len(rows.catalogue) + len(rows.commissions) + len(rows.clusters)
 
 
 def _out_of_time(row: Dated) -> Unplaced:

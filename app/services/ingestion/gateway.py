@@ -1,8 +1,8 @@
 """From a stored cabinet to its sources: the token unsealed, the seller's own budget, the clients."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from app.core.clock import Clock, SystemClock
@@ -10,8 +10,10 @@ from app.core.config import Settings
 from app.core.crypto import Vault
 from app.core.metrics import UNMEASURED, Metrics
 from app.db.session import Database
-from app.marketplaces.ozon.client import open_ozon, read_key
+from app.marketplaces.ozon.client import OzonClient, open_ozon
+from app.marketplaces.ozon.key import read_key
 from app.marketplaces.ozon.limits import ozon_limits
+from app.marketplaces.ozon.performance import open_performance
 from app.marketplaces.ozon.policy import OzonPolicy
 from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.source import Source
@@ -23,6 +25,7 @@ from app.marketplaces.wb.sources import wb_sources
 from app.marketplaces.wb.token import WbToken, read_token
 from app.repositories.accounts import StoredAccount
 from app.repositories.rate_budget import DbRateBudget
+from app.services.accrual_lines import ozon_policy
 from app.services.tenancy.connect import account_aad
 
 
@@ -53,17 +56,8 @@ class Gateway:
             with self.wb(account) as (wb, token):
                 yield wb_sources(wb, self._wb_policy(token))
         else:
-            ozon = open_ozon(
-                read_key(self._secret(account)),
-                address=self.settings.ozon_api_url,
-                budget=self._budget(account, ozon_limits(self.settings.api_pace)),
-                clock=self.wall_clock,
-                breakers=self.breakers,
-                timeout=self.settings.http_timeout_seconds,
-                on_call=partial(self._count, account.marketplace),
-            )
-            with ozon.transport:
-                yield ozon_sources(ozon, OzonPolicy())
+            with self.ozon(account) as ozon:
+                yield ozon_sources(ozon, self._ozon_policy(account))
 
     @contextmanager
     def wb(self, account: StoredAccount) -> Iterator[tuple[WbClient, WbToken]]:
@@ -84,6 +78,38 @@ class Gateway:
         )
         with wb.transport:
             yield wb, token
+
+    @contextmanager
+    def ozon(self, account: StoredAccount) -> Iterator[OzonClient]:
+        """An Ozon cabinet's client, with its advertising where the seller gave a key of that.
+
+        Raises:
+            Conflict: as ``sources``.
+        """
+        key = read_key(self._secret(account))
+        budget = self._budget(account, ozon_limits(self.settings.api_pace))
+        count = partial(self._count, account.marketplace)
+        ozon = open_ozon(
+            key,
+            address=self.settings.ozon_api_url,
+            budget=budget,
+            clock=self.wall_clock,
+            breakers=self.breakers,
+            timeout=self.settings.http_timeout_seconds,
+            on_call=count,
+        )
+        if key.ads is not None:
+            ozon.ads = open_performance(
+                key.ads,
+                address=self.settings.ozon_performance_api_url,
+                budget=budget,
+                clock=self.wall_clock,
+                breakers=self.breakers,
+                timeout=self.settings.http_timeout_seconds,
+                on_call=count,
+            )
+        with closing(ozon):
+            yield ozon
 
     def _secret(self, account: StoredAccount) -> str:
         aad = account_aad(account.tenant_id, account.marketplace, account.seller_key)
@@ -112,6 +138,12 @@ class Gateway:
             day_timezone=self.settings.day_timezone,
             poll_pause=max(pause, 0.02),
         )
+
+    def _ozon_policy(self, account: StoredAccount) -> OzonPolicy:
+        with self.db.tenant(account.tenant_id) as tx:
+            policy = ozon_policy(tx, account.id)
+        # As with Wildberries: where the marketplace runs faster, its reports are ready sooner.
+        return replace(policy, poll_pause=max(policy.poll_pause / self.settings.api_pace, 0.02))
 
     def _budget(self, account: StoredAccount, limits: Mapping[str, Limit]) -> DbRateBudget:
         return DbRateBudget(

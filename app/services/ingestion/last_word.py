@@ -21,6 +21,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "sales": ("d", "event_id"),
     "settlement": ("d", "period", "report_id", "row_id", "part"),
     "catalogue": ("nm_id", "chrt_id", "ozon_id", "size"),
+    "clusters": ("code",),
     **dict.fromkeys(("stock", "own_stock", "past_stock"), ("d", "sku", "warehouse")),
 }
 _NAMES = {"sku_id": "sku", "warehouse_id": "warehouse"}
@@ -31,6 +32,9 @@ delivery come together, and deliveries that were not asked about keep theirs."""
 
 _IN_ORDER = frozenset({"commissions"})
 """Kinds that compare a row with the one before it: to be written oldest first."""
+
+_OF_NOW = frozenset({"access"})
+"""Kinds of which no old answer is written again: the key that it speaks of may be another one by now."""
 
 
 class Share(NamedTuple):
@@ -184,14 +188,14 @@ def _lists(rows: Normalised) -> Iterator[tuple[Kind, list[Any]]]:
     """The kinds of rows that are written as they come."""
     for each in fields(rows):
         told = getattr(rows, each.name)
-        if told and each.name != "unplaced" and each.name not in _IN_ORDER:
+        if told and each.name != "unplaced" and each.name not in _IN_ORDER | _OF_NOW:
             yield each.name, told  # type: ignore[misc]
 
 
 def _dated(kind: str) -> bool:
     if kind in FACT_KINDS:
         return FACT_KINDS[kind].target.dated  # type: ignore[index]
-    return kind not in ("catalogue", "commissions")
+    return kind not in ("catalogue", "commissions", "clusters")
 
 
 def _key(kind: str, row: Any) -> tuple[object, ...]:

@@ -7,14 +7,17 @@ from typing import NamedTuple
 from app.marketplaces.source import Source
 
 ORDER = (
+    # How long the key will live is told first: a key that is refused ends the night here.
+    "ozon.access",
     # Names first: everything else refers to them.
-    *("wb.cards", "ozon.catalogue"),
+    *("wb.cards", "ozon.catalogue", "ozon.accrual_types"),
     # Slides away: as it is now, tomorrow nobody can say it; then what is kept for 90 days and for 31.
-    *("wb.stock", "wb.own_stock", "ozon.stock", "wb.orders", "wb.sales", "wb.order_feed"),
+    *("wb.stock", "wb.own_stock", "ozon.stock", "ozon.own_stock", "wb.orders", "wb.sales", "wb.order_feed"),
     # The money of the P&L, and what it is checked against.
-    *("wb.finance", "ozon.accruals", "wb.reports", "wb.balance"),
+    *("wb.finance", "ozon.accruals", "wb.reports", "wb.balance", "ozon.balance", "ozon.cashflows"),
     # Money that is spread over goods.
-    *("wb.ad_money", "wb.ads", "wb.storage", "wb.acceptance"),
+    *("wb.ad_money", "wb.ads", "wb.storage", "wb.acceptance", "ozon.placement"),
+    *("ozon.ads", "ozon.ad_money"),
 )
 """The order of a night and of a backfill, whatever a budget leaves time for; others follow as they stand."""
 
@@ -45,9 +48,15 @@ REACH = {
     "wb.stock_history": Reach(days=90),
     # A task tells 8 days and costs three calls, an hour each on a base token: a year is 46 tasks.
     "wb.storage": Reach(days=365),
+    # «По август 2023 года включительно» (realization/posting); the other says nothing of its past.
+    "ozon.realization_postings": Reach(since=date(2023, 8, 1)),
+    # A report tells 31 days and five are made in a day: a year takes half a week.
+    "ozon.placement": Reach(days=365),
     "wb.acceptance": Reach(days=365),
     # 31 days a call; how far back is not said, statistics of older campaigns serve no decision.
     "wb.ads": Reach(days=365),
+    "ozon.ads": Reach(days=365),
+    "ozon.ad_money": Reach(days=365),
     "wb.ad_money": Reach(days=365),
     # «Данные доступны с августа 2023» (12-reports.yaml, antifraud-details).
     "wb.self_buyouts": Reach(since=date(2023, 8, 1)),
@@ -84,12 +93,39 @@ TRAILING_DAYS = {
     "wb.reviews": 31,
     # What is not accepted yet is told whatever its age; of the rest what moved lately.
     "wb.supplies": 14,
+    # A day is told at once while it is yesterday, and spends nothing afterwards; each day that is read again
+    # is a report more, of which one is made at a time. A night that was missed is read by report.
+    "ozon.ads": 1,
+    # What a click cost is corrected for days after it; one call tells 62.
+    "ozon.ad_money": 31,
     # Ozon rewrites accruals backwards; those who load them in production re-read 45 days.
     "ozon.accruals": 45,
+    # What the accruals are checked against moves when they do.
+    "ozon.balance": 45,
+    # Statements are of a week or half a month, and the last one may come late.
+    "ozon.cashflows": 62,
+    # One report tells up to 31 days, in a row for each SKU, warehouse and day: as many as of Wildberries.
+    "ozon.placement": 8,
+    # Two months that are over: a document comes in the first days of the next one.
+    "ozon.compensations": 62,
+    # Orders that are not over are told whatever their age; of the rest those that moved lately.
+    "ozon.supplies": 14,
+    # As of Wildberries: an answer is on moderation for days, and may be turned down.
+    "ozon.reviews": 31,
+    # Out by the 5th, asked for from the 6th: the whole month after it, and one that came late.
+    "ozon.realization": 62,
+    "ozon.realization_postings": 31,
+    # Nothing tells which order changed: what its accruals may still change is read anew with them.
+    "ozon.fbo": 45,
+    "ozon.fbs": 45,
+    # By the moment of the change: a few nights' overlap.
+    "ozon.returns": 7,
+    # By the day of the claim, which is argued about for weeks.
+    "ozon.rfbs_returns": 62,
 }
 """Snapshots (catalogue, stock) have no past: they are read for the night's day alone."""
 
-BY_WEEK = frozenset({"wb.finance"})
+BY_WEEK = frozenset({"wb.finance", "ozon.fbo", "ozon.fbs"})
 """Read from a Monday on: its units are calendar weeks, and a unit of an unchanged name that says
 nothing new is neither read nor written again."""
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
 from app.marketplaces.ozon.client import OzonClient
+from app.marketplaces.ozon.key import AdsKey
+from app.marketplaces.ozon.performance import Bearer, PerformanceClient
 from app.marketplaces.ozon.policy import OzonPolicy
 from app.marketplaces.ozon.sources import ozon_sources
 from app.marketplaces.source import Source
@@ -28,7 +30,7 @@ class _Silence:
 class Readers:
     """The sources of one marketplace, whatever kinds of token they were once read with."""
 
-    def __init__(self, marketplace: str, day_timezone: str) -> None:
+    def __init__(self, marketplace: str, day_timezone: str, ozon: OzonPolicy | None = None) -> None:
         silence = cast(Transport, _Silence())
         self._base: dict[str, Source] = {}
         if marketplace == "WB":
@@ -40,7 +42,8 @@ class Readers:
             self._base = {each.name: each for each in told[TokenType.BASE]}
             self._all = {**self._base, **self._all}
         else:
-            self._all = {each.name: each for each in ozon_sources(OzonClient(silence), OzonPolicy())}
+            client = OzonClient(silence, PerformanceClient(silence, AdsKey("", ""), Bearer()))
+            self._all = {each.name: each for each in ozon_sources(client, ozon or OzonPolicy())}
 
     @property
     def names(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""One source by hand: sales or stock of one cabinet, without a night around it.
+"""One source by hand: sales, stock or payouts of one cabinet, without a night around it.
 
 Each function asks the marketplace for the days given (both included; stock is as of now and stands
 under ``d_to``), merges what came and returns how many rows that was: 0 where the marketplace said
@@ -13,6 +13,7 @@ from app.core.clock import Clock, SystemClock
 from app.db.session import Database
 from app.marketplaces.ozon.accruals import OzonAccruals
 from app.marketplaces.ozon.client import OzonClient
+from app.marketplaces.ozon.money import OzonCashflows
 from app.marketplaces.ozon.policy import OzonPolicy
 from app.marketplaces.ozon.stock import OzonStock
 from app.marketplaces.source import Source
@@ -54,6 +55,13 @@ def collect_ozon_stock(
 ) -> int:
     """Stock at Ozon now, as the stock of day ``d``; of ``skus``, or of the whole catalogue."""
     return _collect(db, account, OzonStock(client, OzonPolicy(stock_skus=skus)), d, d, clock)
+
+
+def collect_ozon_cashflows(
+    db: Database, account: Account, client: OzonClient, d_from: date, d_to: date, clock: Clock = _CLOCK
+) -> int:
+    """Payouts of the periods that ended on these days: Ozon tells them by the week or half a month."""
+    return _collect(db, account, OzonCashflows(client), d_from, d_to, clock)
 
 
 def _collect(db: Database, account: Account, source: Source, d_from: date, d_to: date, clock: Clock) -> int:

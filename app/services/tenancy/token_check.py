@@ -7,14 +7,17 @@ from app.core.config import Settings
 from app.core.errors import AmbarError
 from app.db.session import Database
 from app.marketplaces.errors import ScopeMissing, TokenRefused, TokenUnfit
-from app.marketplaces.ozon.client import OzonClient, open_ozon, read_key
+from app.marketplaces.ozon.client import OzonClient, open_ozon
+from app.marketplaces.ozon.client import SellerInfo as OzonSeller
+from app.marketplaces.ozon.key import AdsKey, read_ads_key, read_key
 from app.marketplaces.ozon.limits import ozon_limits
-from app.marketplaces.transport import Breakers
+from app.marketplaces.ozon.performance import open_performance
+from app.marketplaces.transport import Breakers, MemoryRateBudget, RateBudget
 from app.marketplaces.wb.client import SellerInfo, WbClient, open_wb
 from app.marketplaces.wb.limits import wb_limits
 from app.marketplaces.wb.token import SCOPE_NAMES, TYPE_NAMES, TokenType, WbToken, read_token
 from app.repositories.rate_budget import DbRateBudget
-from app.services.tenancy.connect import OZON, WB, CheckedToken
+from app.services.tenancy.connect import OZON, WB, WITH_ADS, CheckedToken
 
 OZON_METHOD_WORDS = {
     "/v1/seller/info": "сведения о кабинете",
@@ -30,6 +33,8 @@ NOT_FOR_THE_CLOUD = (
 )
 """WB's knowledge base, "Система авторизации" (November 2026). Whose server it is, only people know."""
 NOT_READ_ONLY = "Токен может и менять кабинет. Нам достаточно чтения: надёжнее токен «Только на чтение»."
+
+ADS_ACCEPTED = "Ключ рекламы принят: расходы на рекламу разойдутся по товарам."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,37 +84,70 @@ class MarketplaceTokenChecker:
         )
 
     def _ozon(self, pasted: str) -> CheckedToken:
-        """One call tells expiry and roles, another the seller's name."""
+        """One call tells expiry and roles, another the seller's name, a third takes advertising's key."""
+        limits = ozon_limits(self.settings.api_pace)
+        if (alone := read_ads_key(pasted)) is not None:
+            # Whose advertising it is, nothing says: the one Ozon cabinet's that it is stored beside.
+            self._sign_in(alone, MemoryRateBudget(self.wall_clock, limits))
+            return _only_ads(alone)
         key = read_key(pasted)
+        budget = DbRateBudget(
+            db=self.db, clock=self.wall_clock, marketplace=OZON, seller_key=key.client_id, limits=limits
+        )
         client = open_ozon(
             key,
             address=self.settings.ozon_api_url,
-            budget=DbRateBudget(
-                db=self.db,
-                clock=self.wall_clock,
-                marketplace=OZON,
-                seller_key=key.client_id,
-                limits=ozon_limits(self.settings.api_pace),
-            ),
+            budget=budget,
             clock=self.wall_clock,
             breakers=Breakers(self.wall_clock),
             timeout=self.settings.http_timeout_seconds,
         )
         with client.transport:
             roles = client.roles()
-            name = _ozon_name(client)
+            seller = _ozon_seller(client)
+        if key.ads is not None:
+            self._sign_in(key.ads, budget)
         missing = dict.fromkeys(OZON_METHOD_WORDS.get(path, path) for path in roles.missing())
         return CheckedToken(
             marketplace=OZON,
             seller_key=key.client_id,
-            name=name,
-            kind="",
+            name=seller.name if seller else "",
+            kind=WITH_ADS if key.ads else "",
             scopes=roles.names,
             missing_scopes=tuple(missing),
             expires_at=roles.expires_at,
-            notes=(),
-            secret=f"{key.client_id} {key.api_key}",
+            notes=(ADS_ACCEPTED,) if key.ads else (),
+            secret=key.secret,
+            info=seller._asdict() if seller else {},
         )
+
+    def _sign_in(self, key: AdsKey, budget: RateBudget) -> None:
+        """Raises TokenUnfit where Ozon does not take the key of advertising."""
+        client = open_performance(
+            key,
+            address=self.settings.ozon_performance_api_url,
+            budget=budget,
+            clock=self.wall_clock,
+            breakers=Breakers(self.wall_clock),
+            timeout=self.settings.http_timeout_seconds,
+        )
+        with client.transport:
+            client.sign_in()
+
+
+def _only_ads(key: AdsKey) -> CheckedToken:
+    """A key of advertising alone, for a cabinet that is connected already."""
+    return CheckedToken(
+        marketplace=OZON,
+        seller_key="",
+        name="",
+        kind=WITH_ADS,
+        scopes=(),
+        missing_scopes=(),
+        expires_at=None,
+        notes=(ADS_ACCEPTED,),
+        secret=key.secret,
+    )
 
 
 def _ping(client: WbClient) -> None:
@@ -136,10 +174,11 @@ def _wb_owner(client: WbClient, token: WbToken) -> tuple[SellerInfo | None, str]
     return seller, sid
 
 
-def _ozon_name(client: OzonClient) -> str:
+def _ozon_seller(client: OzonClient) -> OzonSeller | None:
+    """None where the key's roles do not let it ask: the cabinet is connected all the same."""
     try:
-        return client.seller_info().name
+        return client.seller_info()
     except TokenRefused:
         raise
     except AmbarError:
-        return ""
+        return None

@@ -29,8 +29,9 @@ class Commission(Wire):
 
 
 class Delivery(Wire):
-    """Charges for delivering a product line."""
+    """Charges for delivering a product line; ``total_accrued`` is their sum."""
 
+    total_accrued: Money | None = None
     services: list[TypedFee] | None = None
 
 
@@ -73,3 +74,20 @@ class Accrual(Wire):
     item_fees: ItemBlock | None = None
     non_item_fee: TypedFee | None = None
     container_fees: ContainerBlock | None = None
+
+
+class PostingCharge(Wire):
+    """A charge of /v1/finance/accrual/postings. ``quantity`` is documented here; ``seller_price`` stands on
+    the sale's own charges only, negative on a return's."""
+
+    accrual_date: Day
+    sku: Id = 0
+    quantity: Count = 0
+    seller_price: Money | None = None
+
+
+class PostingCharges(Wire):
+    """What a posting was charged, on all days."""
+
+    posting_number: Text
+    accruals: list[PostingCharge] | None = None

@@ -1,5 +1,5 @@
-"""What lies at Ozon."""
+"""What lies at Ozon, and in the seller's own warehouses that Ozon sells from."""
 
-from app.marketplaces.ozon.stock.sources import OzonStock, sources
+from app.marketplaces.ozon.stock.sources import OzonOwnStock, OzonStock, sources
 
-__all__ = ["OzonStock", "sources"]
+__all__ = ["OzonOwnStock", "OzonStock", "sources"]

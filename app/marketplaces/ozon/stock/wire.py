@@ -1,4 +1,4 @@
-"""/v1/analytics/stocks on the wire. Source: facts/ozon.md section 5."""
+"""Stock on the wire. Source: facts/ozon.md section 5."""
 
 from pydantic import Field
 
@@ -26,3 +26,30 @@ class StockLevel(Wire):
         for documents or for the seller to take it away.
         """
         return self.in_supplies + self.between_warehouses + self.from_customers + self.preparing
+
+
+class PlacedPieces(Wire):
+    """A row of stocks-by-warehouse, Ozon's or the seller's: ``present`` includes what is reserved.
+
+    ``free`` and the name are told of the seller's own warehouses only.
+    """
+
+    sku: Id = Field(gt=0)
+    offer_id: Text = ""
+    warehouse_id: Id = Field(gt=0)
+    warehouse_name: Text = ""
+    present: Count = 0
+    reserved: Count = 0
+    free: Count | None = Field(None, alias="free_stock")
+
+    @property
+    def available(self) -> int:
+        """What can be sold now, never less than nothing."""
+        return max(self.present - self.reserved if self.free is None else self.free, 0)
+
+
+class OzonWarehouse(Wire):
+    """A row of /v1/warehouse/ozon/list."""
+
+    warehouse_id: Id = Field(gt=0)
+    name: Text = ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.marketplaces.errors import Garbled
-from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, window
+from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, weeks, window
 from app.marketplaces.streaming import stream_rows
 from app.marketplaces.transport import Reply
 from app.marketplaces.wb.client import WbClient
@@ -56,7 +56,7 @@ class WbFinance:
 
     def units(self, d_from: date, d_to: date) -> list[Unit]:
         if not self.policy.slow:
-            return list(_weeks(d_from, d_to))
+            return weeks(d_from, d_to)
         closed = d_to - SURELY_PUBLISHED
         closed -= timedelta(days=closed.weekday() + 1)  # the last Sunday before
         if closed < d_from:
@@ -112,14 +112,6 @@ def _period(page: Page) -> Period:
     """Which reports a page was asked of."""
     told = json.loads(page.key.params or "{}").get("body", {})
     return "weekly" if told.get("period") == "weekly" else "daily"
-
-
-def _weeks(d_from: date, d_to: date) -> Iterator[Unit]:
-    start = d_from
-    while start <= d_to:
-        sunday = start + timedelta(days=6 - start.weekday())
-        yield window(start, min(sunday, d_to))
-        start = sunday + timedelta(days=1)
 
 
 def _counted(body: bytes, method: str) -> tuple[int, object]:

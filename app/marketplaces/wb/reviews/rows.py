@@ -5,13 +5,11 @@ from datetime import UTC
 from typing import Any
 
 from app.marketplaces.rows import ReviewRow, SkuRef
+from app.marketplaces.rows.market import ANSWERED, ARCHIVED, NEW
 from app.marketplaces.source import Normalised, Page, Unplaced
 from app.marketplaces.wb.normalize import MOSCOW
 from app.marketplaces.wb.reviews.wire import Feedback
 from app.marketplaces.wire import parse_rows, payload, read_rows, readable_day
-
-NEW, ANSWERED, ARCHIVED = "new", "answered", "archived"
-"""Waits for an answer; has one; nobody is expected to answer it (30 days have passed, or only stars)."""
 
 
 def normalise_feedbacks(pages: Sequence[Page]) -> Normalised:
@@ -44,6 +42,7 @@ def _row(told: Feedback, *, waits: bool) -> ReviewRow:
         text=told.text,
         pros=told.pros,
         cons=told.cons,
+        # Nobody is expected to answer after 30 days, or where there are only stars.
         reply_status=ANSWERED if answer else NEW if waits else ARCHIVED,
         reply_id=None,
         answer=answer,

@@ -9,11 +9,12 @@ from typing import Any
 
 from aiohttp import web
 
+from app.sandbox.feedback import Review
 from app.sandbox.http import body_of, reply
 from app.sandbox.limits import Rate
 from app.sandbox.wb.area import Route
 from app.sandbox.wb.door import HOUR, Method
-from app.sandbox.wb.feedback import NAMES, Review, answer_of, is_archived, reviews
+from app.sandbox.wb.feedback import NAMES, answer_of, is_archived, review_id, reviews
 from app.sandbox.world import MOSCOW, World
 
 _HOST, _PATH = "feedbacks-api", "/api/v1/feedbacks"
@@ -65,12 +66,12 @@ class Reviews:
     async def answer(self, request: web.Request) -> web.Response:
         """A wrong id is taken as gladly as a right one."""
         body = await body_of(request) or {}
-        review_id, text = body.get("id"), body.get("text")
-        if not isinstance(review_id, str) or not isinstance(text, str):
+        named, text = body.get("id"), body.get("text")
+        if not isinstance(named, str) or not isinstance(text, str):
             return _refuse("Неверный синтаксис JSON")
         if not SHORTEST <= len(text) <= LONGEST:
             return _refuse(f"Длина ответа — от {SHORTEST} до {LONGEST} символов")
-        self.given.setdefault(review_id, text)
+        self.given.setdefault(named, text)
         return web.Response(status=204)
 
     def _answer(self, review: Review) -> str:
@@ -92,7 +93,7 @@ class Reviews:
     def _show(self, review: Review) -> dict[str, Any]:
         shelf, row = self.world.wb.shelf, review.row
         answer = self._answer(review)
-        image = f"https://feedback04.wbbasket.ru/vol1333/part133337/{review.id}/photos"
+        image = f"https://feedback04.wbbasket.ru/vol1333/part133337/{review_id(review)}/photos"
         photos = [
             {"fullSize": f"{image}/fs{n}.webp", "miniSize": f"{image}/ms{n}.webp"}
             for n in range(review.photos)
@@ -100,13 +101,13 @@ class Reviews:
         sold = datetime.combine(self.world.day(review.sold), review.at.time(), MOSCOW).isoformat()
         nm = int(shelf.card_id[row])
         return {
-            "id": review.id,
+            "id": review_id(review),
             "text": review.text,
             "pros": review.pros,
             "cons": review.cons,
             "productValuation": review.rating,
             "createdDate": review.at.isoformat(),
-            "answer": {"text": answer, "state": "wbRu", "editable": review.id in self.given}
+            "answer": {"text": answer, "state": "wbRu", "editable": review_id(review) in self.given}
             if answer
             else None,
             "state": "wbRu" if answer else "none",
