@@ -43,7 +43,7 @@ class Size:
     minutes: int
 
 
-SAMPLE = Size(sellers=3, skus=2, kills=3, freezes=1, cuts=0, minutes=4)
+SAMPLE = Size(sellers=2, skus=2, kills=2, freezes=1, cuts=0, minutes=4)
 FULL = Size(sellers=50, skus=4, kills=100, freezes=8, cuts=8, minutes=60)
 
 
@@ -138,6 +138,7 @@ class Night:
                 # longer than its lease: somebody else takes up its jobs, and then it wakes
                 asleep = LEASE_SECONDS * chance.uniform(1.1, 2)
                 freezes.append(asyncio.create_task(house.freeze(victim, asleep)))
+                await asyncio.sleep(0)  # it stands still before the next blow looks for a victim
             else:
                 await house.kill(victim)
         await asyncio.gather(*freezes)
@@ -145,7 +146,11 @@ class Night:
 
 def _victim(house: Household, chance: random.Random, *, relays: bool) -> Member | None:
     """Mostly somebody who works; now and then one that has only just been started."""
-    standing = [each for each in house.members if each.process and not each.is_frozen]
+    standing = [
+        each
+        for each in house.members
+        if each.process and each.process.returncode is None and not each.is_frozen
+    ]
     if chance.random() > 0.05:
         standing = [each for each in standing if each.is_up]
     kind = "relay" if relays and chance.random() < 0.3 else "worker"

@@ -127,10 +127,12 @@ def _asked(shop: Shop, sql: str) -> list[Row]:
 
 
 def our_catalogue(shop: Shop) -> set[Row]:
+    """Without what stands for a whole card: a fine for measuring names no size of it."""
     skus = (
         "SELECT t.nm_id, t.chrt_id, t.article, t.size, t.brand, t.category, t.title, (SELECT"
         " string_agg(b.barcode, ',') FROM sku_barcode b WHERE b.tenant_id = t.tenant_id AND b.sku_id = t.id)"
-        " FROM sku t WHERE {mine}"
+        " FROM sku t WHERE {mine} AND NOT (t.chrt_id = 0 AND EXISTS (SELECT FROM sku s WHERE"
+        " s.tenant_id = t.tenant_id AND s.account_id = t.account_id AND s.nm_id = t.nm_id AND s.chrt_id > 0))"
     )
     cards = "SELECT t.external_id, t.article, t.brand, t.category, t.title FROM card t WHERE {mine}"
     return {*_asked(shop, skus), *_asked(shop, cards)}
