@@ -7,7 +7,6 @@ the application's name for its length: it is in pg_stat_activity and the server'
 """
 
 import re
-import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Dialect, Engine, TextClause, create_engine, event, text
+from sqlalchemy import Dialect, Engine, TextClause, create_engine, text
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core.trace import HOUSE, Actor, current_actor, current_trace
@@ -49,39 +48,6 @@ def _clause(sql: str) -> TextClause:
 def _spelled(sql: str, dialect: Dialect) -> str:
     """Named SQL as the driver wants it."""
     return str(_clause(sql).compile(dialect=dialect))
-
-
-RESTED = 5.0
-"""Seconds of rest after which a connection is asked whether it is still there, before it is used."""
-
-
-def _knock(engine: Engine) -> None:
-    """Never hand out a dead connection, and do not ask one that was alive a moment ago: that is a round trip.
-
-    Asked is one that rested for long (a silent loss is noticed in no other way) and one that has something to
-    say: at rest nobody has, so it is the server's farewell, or at most a notice.
-    """
-
-    def rest(_link: Any, record: Any) -> None:
-        record.info["rested_at"] = time.monotonic()
-
-    def wake(link: Any, record: Any, _proxy: Any) -> None:
-        rested_at = record.info.pop("rested_at", None)
-        if rested_at is None or (time.monotonic() - rested_at < RESTED and not _speaks(link)):
-            return
-        try:
-            engine.dialect.do_ping(link)
-        except psycopg2.Error as error:
-            raise DisconnectionError from error
-
-    event.listen(engine, "checkin", rest)
-    event.listen(engine, "checkout", wake)
-
-
-def _speaks(link: Any) -> bool:
-    poll = select.poll()
-    poll.register(link.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +95,12 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
+            # A look at the socket would be cheaper, but pgbouncer keeps a dead server to itself.
+            pool_pre_ping=True,
             pool_timeout=30,
             hide_parameters=True,  # an error's text must not carry what was bound
         )
         tell_slow(self.engine, slow_after)
-        _knock(self.engine)
 
     @contextmanager
     def tenant(

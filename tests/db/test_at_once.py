@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.db import session
 from app.db.install import Urls
 from app.db.session import Database
 from tests.support.databases import superuser
@@ -111,20 +110,6 @@ def test_a_connection_that_dies_under_way_is_said_and_replaced(
         done.result()
     assert caught.value.connection_invalidated
     assert narrow.at_once(ours.tenant_id, "SELECT 1") == [(1,)]
-
-
-def test_only_a_connection_that_rested_long_is_asked(
-    narrow: Database, ours: Cabinet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[object] = []
-    ping = narrow.engine.dialect.do_ping
-    monkeypatch.setattr(narrow.engine.dialect, "do_ping", lambda link: asked.append(link) or ping(link))
-    narrow.at_once(ours.tenant_id, "SELECT 1")
-    narrow.at_once(ours.tenant_id, "SELECT 1")
-    assert asked == []
-    monkeypatch.setattr(session, "RESTED", 0.0)
-    narrow.at_once(ours.tenant_id, "SELECT 1")
-    assert len(asked) == 1
 
 
 def kill(database: Database, urls: Urls) -> None:
