@@ -4,10 +4,10 @@ Stale days stand in ``recalc_pending`` under SKU 0, which no real one has.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.db.session import TenantTx
 from app.domain.finance.sharing import NOBODY, Charge, Deduction
@@ -116,7 +116,6 @@ def _lumps(tx: TenantTx, days: dict[str, object], which: str) -> dict[DayMoney, 
 
 def _spent(tx: TenantTx, days: dict[str, object]) -> dict[DayMoney, dict[int, int]]:
     """Money only: what was paid with bonuses and cashback is Wildberries' own."""
-    found: dict[DayMoney, dict[int, int]] = defaultdict(dict)
     rows = tx.run(
         "SELECT d, currency, campaign_id, sum(amount) * 100 AS kopecks FROM ad_charge"
         " WHERE tenant_id = :tenant_id AND account_id = :account_id AND d BETWEEN :d_from AND :d_to"
@@ -124,22 +123,17 @@ def _spent(tx: TenantTx, days: dict[str, object]) -> dict[DayMoney, dict[int, in
         " ORDER BY d, currency, campaign_id",
         **days,
     )
-    for row in rows:
-        found[row.d, row.currency][row.campaign_id] = int(row.kopecks)
-    return found
+    return _nested(rows)
 
 
 def _weights(tx: TenantTx, days: dict[str, object]) -> dict[tuple[date, int], dict[int, int]]:
-    found: dict[tuple[date, int], dict[int, int]] = defaultdict(dict)
     rows = tx.run(
         "SELECT d, campaign_id, card_id, sum(spend) * 100 AS kopecks FROM ad_stat_daily"
         " WHERE tenant_id = :tenant_id AND account_id = :account_id AND d BETWEEN :d_from AND :d_to"
         " AND spend > 0 GROUP BY d, campaign_id, card_id ORDER BY d, campaign_id, card_id",
         **days,
     )
-    for row in rows:
-        found[row.d, row.campaign_id][row.card_id] = int(row.kopecks)
-    return found
+    return _nested(rows)
 
 
 def _shelf(tx: TenantTx, days: dict[str, object], cards: list[int]) -> dict[date, dict[int, dict[int, int]]]:
@@ -171,8 +165,9 @@ def _shelf(tx: TenantTx, days: dict[str, object], cards: list[int]) -> dict[date
         **days,
     )
     for row in sold:
-        day = found.setdefault(row.d, {card: dict(each) for card, each in sizes.items()})
-        day[card_of[row.sku_id]][row.sku_id] = int(row.pieces)
+        if row.d not in found:
+            found[row.d] = {card: dict(each) for card, each in sizes.items()}
+        found[row.d][card_of[row.sku_id]][row.sku_id] = int(row.pieces)
     return found
 
 
@@ -205,7 +200,6 @@ def _deducted(tx: TenantTx, days: dict[str, object]) -> list[Deducted]:
 
 
 def _stored(tx: TenantTx, days: dict[str, object]) -> dict[DayMoney, dict[int, int]]:
-    found: dict[DayMoney, dict[int, int]] = defaultdict(dict)
     rows = tx.run(
         "SELECT s.d, s.currency, s.sku_id, sum(s.cost) * 100 AS kopecks FROM storage_cost_daily s"
         " LEFT JOIN sku k ON k.tenant_id = :tenant_id AND k.id = s.sku_id"
@@ -214,6 +208,12 @@ def _stored(tx: TenantTx, days: dict[str, object]) -> dict[DayMoney, dict[int, i
         " ORDER BY s.d, s.currency, k.nm_id, k.chrt_id, k.ozon_id",
         **days,
     )
-    for row in rows:
-        found[row.d, row.currency][row.sku_id] = int(row.kopecks)
+    return _nested(rows)
+
+
+def _nested(rows: Iterable[Any]) -> dict[Any, dict[int, int]]:
+    """Rows of (a, b, c, kopecks) as ``found[a, b][c]``, in the order they came."""
+    found: dict[Any, dict[int, int]] = defaultdict(dict)
+    for first, second, third, kopecks in rows:
+        found[first, second][third] = int(kopecks)
     return found

@@ -5,7 +5,6 @@ The nights ask every source that a cabinet has, so a new one is covered as soon 
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from app.db.session import Database
 from app.sandbox.server import NO_LIMITS, SandboxServer
 from app.sandbox.wb.tokens import BASE, BITS, PERSONAL, Tokens
 from app.sandbox.world import World
+from tests.conformance.heard import Heard
 from tests.conformance.spec import OFFICIAL, complaints
 from tests.sandbox.specs import WB
 from tests.support.shop import open_shop
@@ -32,19 +32,6 @@ DAYS = 16
 """Of history: a closed week, whose report takes the place of daily ones, and an open one."""
 MOST_ASKED = 120
 """More requests in a row than any method lets through."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What each night said and was answered, and how many rows each source brought."""
-
-    nights: dict[str, list[Exchange]]
-    rows: dict[str, dict[str, int]]
-
-    @property
-    def all(self) -> list[Exchange]:
-        """Different exchanges, each once."""
-        return list(dict.fromkeys(each for night in self.nights.values() for each in night))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ The nights ask every source that a cabinet has, so a new one is covered as soon 
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,6 +15,7 @@ from app.db.install import Urls
 from app.db.session import Database
 from app.sandbox.server import NO_LIMITS, SandboxServer
 from app.sandbox.world import World
+from tests.conformance.heard import Heard
 from tests.conformance.ozon_spec import NEWEST, OFFICIAL, complaints
 from tests.support.shop import open_shop
 from tests.support.tap import OZON_HOSTS, Exchange, Tap, tapped
@@ -39,19 +39,6 @@ MOST_ASKED = 120
 
 SILENT: dict[str, str] = {}
 """Sources that may bring no row of this seller, and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What each night said and was answered, and how many rows each source brought."""
-
-    nights: dict[str, list[Exchange]]
-    rows: dict[str, dict[str, int]]
-
-    @property
-    def all(self) -> list[Exchange]:
-        """Different exchanges, each once."""
-        return list(dict.fromkeys(each for night in self.nights.values() for each in night))
 
 
 @pytest.fixture(scope="module")
