@@ -84,37 +84,37 @@ def test_the_same_night_again_changes_nothing(shop: Shop) -> None:
     assert written_by(shop) == before
 
 
-def test_days_that_pass_move_exactly_what_moved(shop: Shop) -> None:
-    seen = shop.d
-    before, then = written_by(shop), {row for row in our_stock(shop) if row[0] == seen}
-    shop.advance(2)
-    report = shop.night()
+def test_days_that_pass_move_exactly_what_moved(story: Shop) -> None:
+    seen = story.d
+    before, then = written_by(story), {row for row in our_stock(story) if row[0] == seen}
+    story.advance(2)
+    report = story.night()
     assert report.errors == {}
-    world = shop.world
-    assert our_orders(shop) == booked_orders(world)
-    assert our_ad_money(shop) == booked_ad_money(world)
-    assert our_ad_stats(shop) == booked_ad_stats(world)
+    world = story.world
+    assert our_orders(story) == booked_orders(world)
+    assert our_ad_money(story) == booked_ad_money(world)
+    assert our_ad_stats(story) == booked_ad_stats(world)
     # The night that was slept through is told afterwards; what was seen then stays as it was seen.
     expected = {row for row in booked_stock(world) if row[0] != seen} | then
-    assert our_stock(shop) == expected
-    assert {seen, seen + DAY, shop.d} <= {row[0] for row in expected}
-    after = written_by(shop)
+    assert our_stock(story) == expected
+    assert {seen, seen + DAY, story.d} <= {row[0] for row in expected}
+    after = written_by(story)
     for name in TABLES:
         kept = before[name].keys() & after[name].keys()
         assert kept, name
         assert {row for row in kept if before[name][row] != after[name][row]} == set(), name
         assert after[name].keys() != before[name].keys() or name == "ad_campaign"
-    assert shop.night().written == 0
+    assert story.night().written == 0
 
 
 @pytest.mark.soak
-def test_an_interrupted_night_of_advertising_doubles_nothing(shop: Shop) -> None:
-    shop.advance()
-    shop.fault("/adv/v3/fullstats", "500", 3)
-    report = shop.night()
+def test_an_interrupted_night_of_advertising_doubles_nothing(story: Shop) -> None:
+    story.advance()
+    story.fault("/adv/v3/fullstats", "500", 3)
+    report = story.night()
     assert set(report.errors) == {"wb.ads"}
-    assert our_ad_money(shop) == booked_ad_money(shop.world)
-    shop.heal()
-    shop.wall.skip(timedelta(minutes=20))
-    assert shop.night().errors == {}
-    assert our_ad_stats(shop) == booked_ad_stats(shop.world)
+    assert our_ad_money(story) == booked_ad_money(story.world)
+    story.heal()
+    story.wall.skip(timedelta(minutes=20))
+    assert story.night().errors == {}
+    assert our_ad_stats(story) == booked_ad_stats(story.world)
