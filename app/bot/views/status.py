@@ -53,7 +53,8 @@ def _account(account: AccountStatus, sources: tuple[SourceStatus, ...]) -> list[
 
 def _token(account: AccountStatus) -> Line:
     kind = f" ({account.token_kind})" if account.token_kind else ""
-    tail = f"   токен …{account.token_tail}{kind}"
+    called = "ключ" if account.marketplace == "OZON" else "токен"
+    tail = f"   {called} …{account.token_tail}{kind}"
     if account.token_expires_at is None:
         return line(tail)
     return line(f"{tail}, действует до ", Moment(account.token_expires_at))
