@@ -1,6 +1,7 @@
 """``python -m benchmarks``: all of them at modest sizes, some minutes; each alone takes ``--size``."""
 
 from benchmarks import (
+    api,
     finance_page,
     ledger,
     ledger_asof,
@@ -10,6 +11,7 @@ from benchmarks import (
     queue,
     recalc,
     second_night,
+    shelf_file,
     wakeups,
 )
 
@@ -24,3 +26,5 @@ if __name__ == "__main__":
     wakeups.main(60)
     ledger.main(100, 1)
     ledger_asof.main(500_000, 5_000)
+    api.main(10, 1)
+    shelf_file.main(5_000, 1)

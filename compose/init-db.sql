@@ -17,5 +17,6 @@ GRANT ambar_app, ambar_platform TO ambar_server WITH INHERIT FALSE, SET TRUE;
 
 -- A restore makes the schema anew, which only the database's owner may.
 ALTER DATABASE :"DBNAME" OWNER TO ambar_migrator;
+GRANT CREATE ON DATABASE :"DBNAME" TO ambar_owner;
 GRANT USAGE, CREATE ON SCHEMA public TO ambar_owner;
 GRANT USAGE ON SCHEMA public TO ambar_app, ambar_platform, ambar_backup;

@@ -24,7 +24,7 @@ from app.core.errors import Conflict
 from app.db.embedded import EmbeddedServer
 from app.db.install import LOGIN, Urls, migrate
 from app.db.partitions import PARTITIONED
-from app.db.roles import APP, PLATFORM, ensure_roles
+from app.db.roles import APP, OWNER, PLATFORM, ensure_roles
 from app.db.session import Database
 from tests.support.scratch import scratch
 
@@ -109,6 +109,8 @@ def fresh_database(server_url: URL, template: str) -> Iterator[Urls]:
     name = f"ambar_{secrets.token_hex(6)}"
     with _admin(server_url) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
+        # Rights to a database are not copied with it.
+        connection.execute(text(f"GRANT CREATE ON DATABASE {name} TO {OWNER}"))
     admin = server_url.set(database=name)
     app = admin.set(username=LOGIN, password=LOGIN_PASSWORD)
     yield Urls(

@@ -8,6 +8,7 @@ import typer
 
 from app.bot.menus import COMMANDS
 from app.bot.parse import parse_cost, parse_days, parse_period, parse_window
+from app.bot.parse_analytics import parse_analytics
 from app.cli import build
 from app.core.clock import SystemClock
 from app.core.config import Settings
@@ -94,6 +95,8 @@ def test_what_one_may_say_is_understood(readme: Path) -> None:
                 parse_period(args, today)
             case "/cost" if args.strip():
                 parse_cost(args, today)
+            case "/analytics":
+                parse_analytics(args, today)
 
 
 @BOTH

@@ -45,6 +45,19 @@ class SupplyCall(CallbackData, prefix="v"):
     page: int = 0
 
 
+class AnalyticsCall(CallbackData, prefix="xa"):
+    """Analytics of goods: ``what`` "" to choose, "abc", "age", "slow", "cost"; page from 0.
+
+    ``by``: "profit" or "revenue" of ABC, "unknown" of the valuation; ``day`` its past day (ISO).
+    """
+
+    what: str = ""
+    by: str = ""
+    days: int = 0
+    day: str = ""
+    page: int = 0
+
+
 class CostUndoCall(CallbackData, prefix="cu"):
     """Take back a change of a cost price."""
 
@@ -104,6 +117,23 @@ class AuditCall(CallbackData, prefix="au"):
     actor: int = -1
 
 
+class ApiCall(CallbackData, prefix="ap"):
+    """The tokens of the organisation's programs."""
+
+
+class ApiNewCall(CallbackData, prefix="an"):
+    """Choose a role for a token; with ``role`` ask for its name."""
+
+    role: str = ""
+
+
+class ApiOffCall(CallbackData, prefix="ax"):
+    """Revoke a token; ``sure`` is the second tap."""
+
+    token: int
+    sure: bool = False
+
+
 class OrgCall(CallbackData, prefix="o"):
     """The person's organisations; with ``tenant`` look at that one from now on."""
 
@@ -159,11 +189,42 @@ class AdminCodeCall(CallbackData, prefix="ac"):
     """A one-time code for another administrator."""
 
 
+class AdminDwCall(CallbackData, prefix="aw"):
+    """Bring the warehouse of figures up to date now."""
+
+
 class AdminMakeCall(CallbackData, prefix="am"):
     """Choose another administrator; with ``user`` make them one; ``sure`` is the second tap."""
 
     user: int = 0
     sure: bool = False
+
+
+class OrdersCall(CallbackData, prefix="os"):
+    """A page of orders to the own shelf, from 0."""
+
+    page: int = 0
+
+
+class OrderCall(CallbackData, prefix="oo"):
+    """One of them; ``deed``: "" look, "ship", "aside", "again", "close"; ``sure`` is the second tap."""
+
+    order: int
+    deed: str = ""
+    sure: bool = False
+
+
+class SuppliesCall(CallbackData, prefix="sp"):
+    """A page of deliveries sent to marketplaces, from 0."""
+
+    page: int = 0
+
+
+class TripCall(CallbackData, prefix="sd", sep="|"):
+    """One of them, item by item."""
+
+    marketplace: str
+    number: str
 
 
 DATA_LIMIT = 64
@@ -205,3 +266,10 @@ def card_call(article: str) -> CardCall | None:
     room = DATA_LIMIT - STAMP_LIMIT - len("a|")
     fits = "|" not in article and 0 < len(article.encode()) <= room
     return CardCall(article=article) if fits else None
+
+
+def trip_call(marketplace: str, number: str) -> TripCall | None:
+    """A button for a delivery, or None where its number does not fit into a callback."""
+    room = DATA_LIMIT - STAMP_LIMIT - len(f"sd|{marketplace}|")
+    fits = "|" not in number and 0 < len(number.encode()) <= room
+    return TripCall(marketplace=marketplace, number=number) if fits else None

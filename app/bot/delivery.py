@@ -21,6 +21,7 @@ from app.bot.views.today import today
 from app.queue.port import Event, RetryAfter
 from app.services.analytics.today import ShowToday, TodayQuery
 from app.services.tell import may_hear
+from app.services.warehouse.transit import DayQuery, ShowDaySide
 
 log = structlog.get_logger(__name__)
 
@@ -88,4 +89,6 @@ class TelegramDelivery:
         with self.office.db.tenant(int(event.payload["tenant_id"])) as tx:
             d = date.fromisoformat(str(event.payload["d"]))
             report = self.office.cases[ShowToday](tx, TodayQuery(d=d))
-        return today(report), report.freshness.is_demo
+            skus = tuple(each.sku_id for each in report.ending)
+            side = self.office.cases[ShowDaySide](tx, DayQuery(d=d, sku_ids=skus))
+        return today(report, side), report.freshness.is_demo

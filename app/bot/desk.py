@@ -1,6 +1,7 @@
 """The desk a handler works at: run a use case, show a screen. One desk an update, bound to its person."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +13,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message
 from anyio import CapacityLimiter
 
 from app.bot.background import Running
@@ -23,6 +24,7 @@ from app.core.errors import NotAllowed, NotNow
 from app.db.session import Database, TenantTx
 from app.services.idempotency import Once
 from app.services.ingestion.gateway import Gateway
+from app.services.ledger.posting import again_when_crowded
 from app.services.reviews import Answered, RecordAnswer, ReviewAnswer, answer_review
 from app.services.tenancy.connect import TokenChecker
 from app.services.tenancy.members import demand_member
@@ -128,7 +130,8 @@ class Desk:
                 demand_member(tx, person.user_id)
                 return deed(tx, order, self.request_key) if isinstance(deed, Once) else deed(tx, order)
 
-        return await self.office.aside(hop)
+        # Whoever opened the transaction tries again where others were in its way.
+        return await self.office.aside(again_when_crowded, hop, time.sleep)
 
     async def answered(self, case: type[UseCase[O_contra, R_co]]) -> R_co | None:
         """What this very update was answered with by the case, where it was handed over before."""
@@ -174,6 +177,11 @@ class Desk:
         return await self.bot.send_message(
             event.from_user.id, text, reply_markup=keys, link_preview_options=NO_PREVIEW
         )
+
+    async def hand_over(self, event: Message | CallbackQuery, name: str, content: bytes) -> None:
+        """Send a file, below what it was asked for."""
+        chat_id = event.chat.id if isinstance(event, Message) else event.from_user.id
+        await self.bot.send_document(chat_id, BufferedInputFile(content, name))
 
     async def redraw(self, anchor: Message, screen: Screen) -> Message | None:
         """Draw another screen in a message of ours."""

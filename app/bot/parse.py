@@ -6,12 +6,16 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from app.core.errors import BadInput
+from app.domain.warehouse.barcodes import has_right_check_digit, is_barcode
 from app.services.analytics.pnl import MAX_DAYS
 from app.services.analytics.supply import WINDOWS
 from app.services.costs import MAX_PRICE
 from app.services.tenancy.people import NAME_LIMIT
+from app.services.warehouse.item_making import NewItemOrder
 
 MAX_ARTICLE = 100
+MAX_NAME = 300
+MAX_WORDS = 200
 RECALC_DAYS = 35
 MAX_RECALC_DAYS = 400
 EARLIEST = date(2015, 1, 1)
@@ -19,6 +23,7 @@ EARLIEST = date(2015, 1, 1)
 PNL_EXAMPLE = "Например: /pnl 7"
 SUPPLY_EXAMPLE = "Например: /supply 14 или /supply 28"
 COST_EXAMPLE = "Например: /cost KRS-42 350 или /cost KRS-42 350,50 с 01.11.2026"
+ITEM_EXAMPLE = "Например: /items KRS-42 4601234567893 Кроссовки беговые"
 RECALC_EXAMPLE = "Например: /recalc 01.11.2026 15.11.2026"
 
 _DAY = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{4}|\d{2}))?")
@@ -176,6 +181,30 @@ def parse_who(args: str | None) -> str | None:
     if len(who) > NAME_LIMIT:
         raise BadInput(f"Имя длиннее {NAME_LIMIT} знаков. Например: /audit Ольга")
     return who or None
+
+
+def parse_words(args: str | None) -> str:
+    """Words of /find; "" = everything there is."""
+    words = " ".join((args or "").split())
+    if len(words) > MAX_WORDS:
+        raise BadInput(f"Для поиска хватит {MAX_WORDS} знаков. Например: /find кроссовки красные")
+    return words
+
+
+def parse_new_item(args: str) -> NewItemOrder:
+    """«KRS-42 4601234567893 Кроссовки беговые»: the article, barcodes, whatever else is the name."""
+    article, *words = args.split()
+    barcodes = [each for each in words if is_barcode(each)]
+    name = " ".join(each for each in words if each not in barcodes)
+    if len(article) > MAX_ARTICLE or len(name) > MAX_NAME:
+        raise BadInput(f"Артикул — до {MAX_ARTICLE} знаков, название — до {MAX_NAME}. {ITEM_EXAMPLE}")
+    if is_barcode(article) and not words:
+        raise BadInput(f"Это штрихкод, а нужен артикул, за ним штрихкод и название. {ITEM_EXAMPLE}")
+    if wrong := [each for each in barcodes if not has_right_check_digit(each)]:
+        raise BadInput(
+            f"Последняя цифра штрихкода {wrong[0]} не сходится, похоже на опечатку. {ITEM_EXAMPLE}"
+        )
+    return NewItemOrder(article=article, name=name, barcodes=tuple(dict.fromkeys(barcodes)))
 
 
 def _quote(said: str) -> str:

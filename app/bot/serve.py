@@ -25,7 +25,7 @@ from app.core.errors import BadInput
 from app.core.pulse import Heart, beating, on_duty
 from app.queue.announcer import Announcer
 from app.queue.relay import Relay
-from app.services.ledger.told import STOCK_POSTED, note_posting
+from app.services.ledger.told import STOCK_POSTED, TellPosting
 from app.services.tell import TELEGRAM
 
 log = structlog.get_logger(__name__)
@@ -111,9 +111,10 @@ def _relay(deps: BotDeps, bot: Bot, office: Office) -> Relay:
         loop=asyncio.get_running_loop(),
         patience=min(PATIENCE, lease.total_seconds() / 2),
     )
+    posted = TellPosting(deps.db, deps.queue, deps.queue.clock)
     return Relay(
         deps.db,
-        {TELEGRAM: counted(delivery, TELEGRAM, deps.metrics), STOCK_POSTED: note_posting},
+        {TELEGRAM: counted(delivery, TELEGRAM, deps.metrics), STOCK_POSTED: posted},
         deps.queue.clock,
         threads=RELAY_HANDS,
         mark=lease,

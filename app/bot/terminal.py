@@ -22,6 +22,7 @@ from aiogram.methods import (
     DeleteMessage,
     EditMessageText,
     SendChatAction,
+    SendDocument,
     SendMessage,
     SetMyCommands,
     TelegramMethod,
@@ -91,6 +92,10 @@ class TerminalSession(BaseSession):
         if isinstance(method, DeleteMessage):
             self._note("(сообщение удалено)")
             return True
+        if isinstance(method, SendDocument):
+            name = getattr(method.document, "filename", None) or "файл"
+            self._note(f"(файл {name}: получить его можно в Telegram)")
+            return self.as_message(Shown(self.take_id(), "", None), bot)
         if isinstance(method, SetMyCommands | SendChatAction):
             return True
         raise TelegramBadRequest(method=method, message=f"{type(method).__name__} is not for a terminal")

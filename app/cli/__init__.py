@@ -5,7 +5,22 @@ import sys
 import typer
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.cli import admin, data, demo, doctor, jobs, keys, ledger, nightly, processes, raw, record, unknown
+from app.cli import (
+    admin,
+    data,
+    demo,
+    doctor,
+    dw,
+    jobs,
+    keys,
+    ledger,
+    nightly,
+    processes,
+    raw,
+    record,
+    token,
+    unknown,
+)
 from app.core.errors import AmbarError
 
 NOT_READY = frozenset({"42P01", "42501", "42704", "22023"})
@@ -23,7 +38,23 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for module in (demo, processes, nightly, raw, data, keys, doctor, admin, jobs, unknown, record, ledger):
+    modules = (
+        demo,
+        processes,
+        nightly,
+        raw,
+        data,
+        keys,
+        doctor,
+        admin,
+        token,
+        jobs,
+        unknown,
+        record,
+        ledger,
+        dw,
+    )
+    for module in modules:
         module.register(cli)
     return cli
 

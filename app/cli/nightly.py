@@ -21,6 +21,7 @@ from app.services.ingestion.forecast import told
 from app.services.names import SOURCE_NAMES, source_name
 from app.services.night import NightReport, policy_of
 from app.services.recalc_metrics import recalc_metrics
+from app.services.warehouse.orders_from_postings import has_shelf, open_orders, summary
 
 DAY = "%Y-%m-%d"
 NOBODY = "Организаций пока нет: напишите боту /start и подключите кабинет."
@@ -100,6 +101,7 @@ def _collect(d: date | None, days: int | None, believed: frozenset[str] = frozen
         if not everybody:
             console.print(NOBODY)
         zone, now = ZoneInfo(settings.app_timezone), house.gateway.wall_clock.now
+        orders = open_orders(house.db, settings.day_timezone)
         for tenant_id in everybody:
             trace, last = new_trace(), day
             if days:
@@ -113,6 +115,8 @@ def _collect(d: date | None, days: int | None, believed: frozenset[str] = frozen
                 )
             house.teller.night(report)
             console.print(_told(report, now(), zone), highlight=False)
+            if has_shelf(house.db, tenant_id):
+                console.print(summary(orders(tenant_id, last)), highlight=False)
 
 
 def _told(report: NightReport, now: datetime, zone: ZoneInfo) -> str:

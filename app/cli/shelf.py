@@ -17,6 +17,7 @@ from app.db.session import TenantTx
 from app.domain.warehouse.movements import Line, LineAnswer, Status
 from app.house import open_door
 from app.repositories import shelf
+from app.repositories.items import find_items_named
 from app.services.ledger.outbound import CommitOutbound
 from app.services.ledger.posting import PostStock, StockDesk
 from app.services.ledger.snapshot import PAGE, InventoryItem, query_inventory_snapshot, query_stock_as_of
@@ -111,7 +112,7 @@ def _asked(typed: str) -> tuple[str, int]:
 
 
 def _lines(tx: TenantTx, asked: Sequence[tuple[str, int]], warehouse: str, place: str) -> list[Line]:
-    items = shelf.items_named(tx, [name for name, _ in asked])
+    items = find_items_named(tx, [name for name, _ in asked])
     if unknown := [name for name, _ in asked if name not in items]:
         raise NotFound(f"Нет таких товаров: {', '.join(unknown)}.")
     location = shelf.place_named(tx, warehouse, place) if place else None

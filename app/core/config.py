@@ -131,8 +131,16 @@ class Settings(BaseSettings):
     raw_keep_months: int = Field(
         18, ge=2, le=240, description="Сколько месяцев хранить ответы площадок как есть."
     )
-    web_host: str = Field("127.0.0.1", description="Где слушать /healthz, /readyz и /metrics.")
+    web_host: str = Field("127.0.0.1", description="Где слушать JSON API, /healthz, /readyz и /metrics.")
     web_port: int = Field(8000, ge=0, le=65535, description="Порт для них; 0 — не слушать.")
+    api_parallel: int = Field(
+        64, ge=1, le=1000, description="Сколько запросов одного токена API обслуживать разом."
+    )
+    admin_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Токен оператора для POST /admin/refresh_mv, от 16 знаков. Пусто — такого адреса нет.",
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Подробность журнала."
@@ -242,6 +250,8 @@ def _reason(error: ErrorDetails) -> str:
             return f"нужно не больше {bounds['le']}"
         case "greater_than":
             return f"нужно больше {bounds['gt']}"
+        case "too_short" | "string_too_short":
+            return f"нужно не короче {bounds['min_length']} знаков"
         case "literal_error":
             return f"нужно одно из: {bounds['expected']}".replace(" or ", ", ")
         case "value_error":

@@ -29,6 +29,7 @@ _ADS_SECRET = re.compile(
 )
 """The secret of Ozon's advertising looks like any long word: it is known by what stands before it."""
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,12}:[\w-]{30,}")
+_API_TOKEN = re.compile(r"\bamb_[\w-]{20,}")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>«»]+", re.IGNORECASE)
 """Any scheme: a database's and a proxy's carry passwords too."""
 _SECRET_NAME = frozenset(
@@ -57,9 +58,9 @@ def redact_url(url: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Free text without JWTs, bearer and bot tokens, both keys of Ozon, passwords and secret values of
-    URLs."""
-    text = _BOT_TOKEN.sub(BLANK, text)
+    """Free text without JWTs, bearer, bot and our own API tokens, both keys of Ozon, passwords and secret
+    values of URLs."""
+    text = _API_TOKEN.sub(BLANK, _BOT_TOKEN.sub(BLANK, text))
     text = _URL.sub(lambda found: _redact_found(found.group()), text)
     text = _ADS_SECRET.sub(rf"\g<1>{BLANK}", _BEARER.sub(f"Bearer {BLANK}", text))
     return _JWT.sub(BLANK, _UUID.sub(BLANK, text))

@@ -24,6 +24,11 @@ from app.db.roles import BACKUP, OWNER, ensure_roles
 ASIDE = "ambar_before_restore"
 """Where a database's contents wait while a copy is being restored in their place."""
 
+FIGURES, FIGURES_ASIDE = "dw", "ambar_before_restore_dw"
+"""The schema of figures, which waits beside it."""
+
+STOCK_COPY = f"{FIGURES}.current_stock_mv"
+
 VERIFYING = "ambar_verify_"
 """Databases that a copy is tried in are called so; one left by a killed check is dropped by the next."""
 
@@ -78,17 +83,26 @@ def load(url: str, file: Path, *, replace: bool = False) -> None:
 
 
 def _fill(url: str, file: Path, contents: str) -> None:
-    """All but the schema itself, which is there: it may belong to somebody whom we cannot become."""
+    """All but the schema itself, which is there: it may belong to somebody whom we cannot become; and what
+    a materialized view shows, which pg_restore would read with row security off, and that is refused here."""
     wanted = [line for line in contents.splitlines() if not _OF_THE_SCHEMA.search(line)]
     options = [f"--role={OWNER}", "--no-comments", "--exit-on-error", "--single-transaction"]
     with tempfile.NamedTemporaryFile("w", suffix=".list") as listed:
         listed.write("\n".join(wanted) + "\n")
         listed.flush()
         _run("pg_restore", url, [*options, f"--use-list={listed.name}", str(file)])
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"SET LOCAL ROLE {OWNER}")
+        if connection.scalar(text(f"SELECT to_regclass('{STOCK_COPY}') IS NOT NULL")):
+            connection.exec_driver_sql(f"REFRESH MATERIALIZED VIEW {STOCK_COPY}")
+    engine.dispose()
 
 
 _DUMP = ("--format=custom", f"--role={BACKUP}")
-_OF_THE_SCHEMA = re.compile(r" (SCHEMA - public|ACL - SCHEMA public|COMMENT - SCHEMA public) ")
+_OF_THE_SCHEMA = re.compile(
+    r" (SCHEMA - public|ACL - SCHEMA public|COMMENT - SCHEMA public|MATERIALIZED VIEW DATA dw \w+) "
+)
 
 
 def _run(program: str, url: str, arguments: list[str], *, connect: bool = True) -> str:
@@ -217,6 +231,7 @@ def _set_aside(url: str) -> Iterator[None]:
                 _put_back(connection)
             raise
         with _owning(engine) as connection:
+            _drop_figures(connection, FIGURES_ASIDE)
             connection.exec_driver_sql(f"DROP SCHEMA {ASIDE} CASCADE")
     finally:
         engine.dispose()
@@ -225,6 +240,7 @@ def _set_aside(url: str) -> Iterator[None]:
 def _make_room(engine: Engine) -> None:
     try:
         with _owning(engine) as connection:
+            _rename_figures(connection, FIGURES, FIGURES_ASIDE)
             connection.exec_driver_sql(f"ALTER SCHEMA public RENAME TO {ASIDE}")
             connection.exec_driver_sql("CREATE SCHEMA public")
             connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO PUBLIC")
@@ -264,5 +280,26 @@ def _owning(engine: Engine) -> Iterator[Connection]:
 
 
 def _put_back(connection: Connection) -> None:
+    _drop_figures(connection, FIGURES)
     connection.exec_driver_sql("DROP SCHEMA IF EXISTS public CASCADE")
     connection.exec_driver_sql(f"ALTER SCHEMA {ASIDE} RENAME TO public")
+    _rename_figures(connection, FIGURES_ASIDE, FIGURES)
+
+
+def _rename_figures(connection: Connection, name: str, to: str) -> None:
+    """Where it is there: copies of older versions know nothing of it."""
+    if connection.scalar(text(f"SELECT to_regnamespace('{name}') IS NOT NULL")):
+        _as_owner(connection, f"ALTER SCHEMA {name} RENAME TO {to}")
+
+
+def _drop_figures(connection: Connection, name: str) -> None:
+    if connection.scalar(text(f"SELECT to_regnamespace('{name}') IS NOT NULL")):
+        _as_owner(connection, f"DROP SCHEMA {name} CASCADE")
+
+
+def _as_owner(connection: Connection, deed: str) -> None:
+    """The owner of tables made this schema; whoever owns the database is none of it."""
+    who = connection.scalar(text("SELECT quote_ident(current_user)"))
+    connection.exec_driver_sql(f"SET LOCAL ROLE {OWNER}")
+    connection.exec_driver_sql(deed)
+    connection.exec_driver_sql(f"SET LOCAL ROLE {who}")

@@ -11,7 +11,7 @@ from app.db.roles import BACKUP
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """``tables``: months included, (rows, the sum of the hashes of all rows). ``sequences``: the last
-    value handed out; None where none was."""
+    value handed out; None where none was. Those of the schema of figures are called by it."""
 
     tables: dict[str, tuple[int, Decimal]]
     sequences: dict[str, int | None]
@@ -23,7 +23,7 @@ class Fingerprint:
 
 
 def read_fingerprint(connection: Connection) -> Fingerprint:
-    """Read every row of the public schema as the backup role sees it, in the connection's transaction.
+    """Read every row of our two schemas as the backup role sees it, in the connection's transaction.
 
     A row's hash is of its text form, so both sides are read in one time zone; the sum of hashes needs
     no order.
@@ -32,18 +32,24 @@ def read_fingerprint(connection: Connection) -> Fingerprint:
         connection.exec_driver_sql(f"SET LOCAL {setting}")
     names = connection.scalars(
         text(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
-            "ORDER BY relname"
+            "SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname "
+            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname IN ('public', 'dw') AND c.relkind = 'r' ORDER BY 1"
         )
     ).all()
     tables: dict[str, tuple[int, Decimal]] = {}
     for name in names:
+        schema, _, table = name.rpartition(".")
         row = connection.exec_driver_sql(
-            f'SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM public."{name}" t'
+            "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) "
+            f'FROM {schema or "public"}."{table}" t'
         ).one()
         tables[name] = (row[0], row[1])
     sequences = connection.execute(
-        text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
+        text(
+            "SELECT CASE schemaname WHEN 'public' THEN '' ELSE schemaname || '.' END || sequencename"
+            " AS sequencename, last_value FROM pg_sequences WHERE schemaname IN ('public', 'dw')"
+        )
     )
     return Fingerprint(tables, {row.sequencename: row.last_value for row in sequences})
 

@@ -41,9 +41,10 @@ class RoleGap:
 
 @dataclass(frozen=True, slots=True)
 class _Login:
-    """Who is connected."""
+    """Who is connected, and to which database; both as SQL spells them."""
 
     name: str
+    database: str
     is_superuser: bool
     inherits: bool
     server: int
@@ -60,6 +61,8 @@ def find_gap(connection: Connection) -> RoleGap:
     statements = [sql for name, sql in _CREATE.items() if name not in there]
     lacking = [name for name in _CREATE if not _may_become(connection, login, name, there)]
     statements += _memberships(login, lacking)
+    if OWNER not in there or not _may_create(connection):
+        statements.append(f"GRANT CREATE ON DATABASE {login.database} TO {OWNER}")
     statements += [
         f"GRANT {', '.join(rights)} ON SCHEMA public TO {name}"
         for name, rights in _SCHEMA_RIGHTS.items()
@@ -108,10 +111,11 @@ def _login(connection: Connection) -> _Login:
     row = connection.execute(
         text(
             "SELECT quote_ident(rolname) AS name, rolsuper, rolinherit, "
+            "quote_ident(current_database()) AS database, "
             "current_setting('server_version_num')::int AS server FROM pg_roles WHERE rolname = session_user"
         )
     ).one()
-    return _Login(row.name, row.rolsuper, row.rolinherit, row.server)
+    return _Login(row.name, row.database, row.rolsuper, row.rolinherit, row.server)
 
 
 def _memberships(login: _Login, roles: list[str]) -> list[str]:
@@ -133,6 +137,12 @@ def _may_become(connection: Connection, login: _Login, role: str, there: set[str
     kind = "SET" if login.server >= _GRANTS_SAY_INHERIT else "MEMBER"
     can = text("SELECT pg_has_role(session_user, :role, :kind)")
     return bool(connection.scalar(can, {"role": role, "kind": kind}))
+
+
+def _may_create(connection: Connection) -> bool:
+    """May the owner make the schema of figures, and the extension that it needs?"""
+    ask = text("SELECT has_database_privilege(:role, current_database(), 'CREATE')")
+    return bool(connection.scalar(ask, {"role": OWNER}))
 
 
 def _has(connection: Connection, role: str, rights: tuple[str, ...]) -> bool:

@@ -122,11 +122,12 @@ class Database:
         """One transaction of the platform role."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             trace = current_trace()
-            self._enter(session, PLATFORM, "SET LOCAL app.tenant_id = ''", trace, None)
+            self._enter(session, PLATFORM, _NO_WALL, trace, None)
             yield PlatformTx(session, trace, current_actor())
 
-    def at_once(self, tenant_id: int, sql: str, **params: Any) -> list[tuple[Any, ...]]:
-        """A transaction of this tenant that is one statement: its rows, with all of it committed.
+    def at_once(self, tenant_id: int | None, sql: str, **params: Any) -> list[tuple[Any, ...]]:
+        """A transaction of this tenant (None: of the platform) that is one statement: its rows, with all of
+        it committed.
 
         The door, the statement and the commit are one message, which the server takes as one transaction: one
         round trip and not five. ``:tenant_id`` and ``:trace_id`` are always bound.
@@ -135,8 +136,12 @@ class Database:
         nobody knows whether it was committed: for what may be said twice.
         """
         trace, dialect = current_trace(), self.engine.dialect
-        message = f"{self._door(APP, _wall(tenant_id), trace, None)}; {_spelled(sql, dialect)}"
-        pooled = self.engine.raw_connection()
+        role, wall = (PLATFORM, _NO_WALL) if tenant_id is None else (APP, _wall(tenant_id))
+        message = f"{self._door(role, wall, trace, None)}; {_spelled(sql, dialect)}"
+        try:
+            pooled = self.engine.raw_connection()
+        except psycopg2.Error as error:  # nobody is there: told as a session tells it
+            raise DBAPIError.instance(sql, None, error, psycopg2.Error, hide_parameters=True) from error
         link: Any = pooled.dbapi_connection
         started, failure = time.monotonic(), ""
         try:
@@ -177,6 +182,9 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+_NO_WALL = "SET LOCAL app.tenant_id = ''"
 
 
 def _wall(tenant_id: int) -> str:

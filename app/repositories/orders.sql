@@ -6,12 +6,9 @@ ORDER BY o.try_at, o.id LIMIT 1 FOR UPDATE SKIP LOCKED
 
 -- name: lacking
 -- What an order's lines still lack: what is neither promised nor shipped.
-SELECT l.line, l.item_id, l.lot_id, l.qty, l.qty - coalesce(h.has, 0) AS lacking
+SELECT l.line, l.item_id, l.lot_id, l.qty, l.qty - coalesce(g.reserved + g.shipped, 0) AS lacking
 FROM customer_order_line l
-LEFT JOIN (
-    SELECT b.ref_line, sum(b.left_qty + b.shipped_qty) AS has FROM hold b
-    WHERE b.tenant_id = :tenant_id AND b.order_id = :order_id GROUP BY b.ref_line
-) h ON h.ref_line = l.line
+LEFT JOIN ambar_order_goods(:tenant_id, ARRAY[CAST(:order_id AS bigint)]) g ON g.line = l.line
 WHERE l.tenant_id = :tenant_id AND l.order_id = :order_id
 ORDER BY l.line
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.db.named_sql import load_sql
 from app.db.session import TenantTx
+from app.repositories.items import spec_of
 
 SQL = load_sql(Path(__file__).with_name("shelf.sql"))
 
@@ -27,6 +28,7 @@ class ItemThere:
     item_id: int
     article: str
     name: str
+    spec: str
     total: int
     reserved: int
     top: tuple[PlaceQty, ...]
@@ -55,11 +57,6 @@ def find_items(tx: TenantTx, words: str, limit: int, offset: int = 0) -> list[in
     return [row.item_id for row in tx.run(SQL["find"], words=words, limit=limit, offset=offset)]
 
 
-def items_named(tx: TenantTx, names: Sequence[str]) -> dict[str, int]:
-    """Items by what they are exactly: a barcode, or an article in any case; those that there are."""
-    return {row.name: row.item_id for row in tx.run(SQL["named"], names=[*names])}
-
-
 def place_named(tx: TenantTx, warehouse: str, code: str) -> int | None:
     """A place of an own warehouse by its code."""
     found: int | None = tx.run(SQL["place"], warehouse=warehouse, code=code).scalar()
@@ -74,6 +71,7 @@ def list_items_there(tx: TenantTx, items: Sequence[int]) -> list[ItemThere]:
             item_id=row.id,
             article=row.article,
             name=row.name,
+            spec=spec_of(row.attributes),
             total=int(row.total),
             reserved=int(row.reserved),
             top=tuple(PlaceQty(location_id=where, code=code, qty=qty) for where, code, qty in row.top),

@@ -6,14 +6,6 @@ SELECT i.id FROM item i WHERE i.tenant_id = :tenant_id ORDER BY lower(i.article)
 -- A page of items that answer to what was typed or scanned, the nearest first; migrations/sql/0005/8_search.sql.
 SELECT f.item_id FROM ambar_find_items(:words, :limit, :offset) f
 
--- name: named
--- Items by barcode or article, exactly; a barcode goes before another item's article.
-SELECT n.name, coalesce(b.item_id, i.id) AS item_id
-FROM unnest(CAST(:names AS text[])) AS n(name)
-LEFT JOIN item_barcode b ON b.tenant_id = :tenant_id AND b.barcode = n.name
-LEFT JOIN item i ON i.tenant_id = :tenant_id AND lower(i.article) = lower(n.name)
-WHERE coalesce(b.item_id, i.id) IS NOT NULL
-
 -- name: place
 SELECT p.id FROM location p JOIN warehouse w ON w.tenant_id = :tenant_id AND w.id = p.warehouse_id
 WHERE p.tenant_id = :tenant_id AND w.marketplace = 'OWN' AND w.code = :warehouse AND p.code = :code
@@ -22,7 +14,7 @@ WHERE p.tenant_id = :tenant_id AND w.marketplace = 'OWN' AND w.code = :warehouse
 -- Items, in the order asked, with what is on the shelf: pieces in all, the two fullest places, the earliest expiry
 -- among lots with stock.
 WITH page AS MATERIALIZED (
-    SELECT i.id, i.article, i.name, a.n
+    SELECT i.id, i.article, i.name, i.attributes, a.n
     FROM unnest(CAST(:items AS bigint[])) WITH ORDINALITY AS a(id, n)
     JOIN item i ON i.tenant_id = :tenant_id AND i.id = a.id
 ), there AS MATERIALIZED (
@@ -41,7 +33,7 @@ WITH page AS MATERIALIZED (
     SELECT t.item_id, sum(t.on_hand) AS total, sum(t.reserved) AS reserved, min(o.expires_on) AS earliest
     FROM there t JOIN lot o ON o.tenant_id = :tenant_id AND o.id = t.lot_id GROUP BY t.item_id
 )
-SELECT p.id, p.article, p.name, coalesce(m.total, 0) AS total, coalesce(m.reserved, 0) AS reserved,
+SELECT p.id, p.article, p.name, p.attributes, coalesce(m.total, 0) AS total, coalesce(m.reserved, 0) AS reserved,
     coalesce(c.top, '[]') AS top, m.earliest
 FROM page p LEFT JOIN sums m ON m.item_id = p.id LEFT JOIN places c ON c.item_id = p.id
 ORDER BY p.n

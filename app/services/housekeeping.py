@@ -23,6 +23,7 @@ from app.repositories import upkeep
 from app.repositories.audit import append_audit
 from app.repositories.idempotency import forget_expired
 from app.repositories.seals import every_tenant
+from app.services.warehouse.drafts import forget_drafts
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +97,7 @@ class Housekeeper:
             for what in upkeep.TENANTS_OUTLIVED:
                 yield what, partial(self._of_tenant, tenant, what, now)
             yield "idempotency_key", partial(self._forget, tenant, now)
+            yield "stock_draft", partial(self._forget_drafts, tenant, now)
 
     def _make_months(self, today: date) -> int:
         with self.db.platform() as tx:
@@ -122,6 +124,10 @@ class Housekeeper:
     def _forget(self, tenant_id: int, now: datetime) -> int:
         with self.db.tenant(tenant_id) as tx:
             return forget_expired(tx, now)
+
+    def _forget_drafts(self, tenant_id: int, now: datetime) -> int:
+        with self.db.tenant(tenant_id) as tx:
+            return forget_drafts(tx, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +157,7 @@ WORDS = {
     "job_checkpoint": "отметок законченных работ",
     "report": "устаревших отчётов",
     "idempotency_key": "ответов на повторы",
+    "stock_draft": "складских документов, которые никто не провёл",
 }
 
 

@@ -19,6 +19,7 @@ from app.domain.supply.policy import Policy
 from app.repositories import accounts
 from app.repositories.accounts import StoredAccount
 from app.repositories.audit import append_audit
+from app.repositories.transit import note_gaps
 from app.services.ingestion.cabinet import Asked, CabinetNight, Round, every
 from app.services.ingestion.collect import Collected
 from app.services.ingestion.erasure import Believed
@@ -131,6 +132,8 @@ class Night:
             refreshed = refresh_derived(
                 self.db, tenant_id, d, policy=policy, trace_id=trace_id, progress=progress
             )
+            with self.db.tenant(tenant_id) as tx:
+                note_gaps(tx, d)
             report = replace(report, refreshed=refreshed)
         log.info(
             "night_finished",

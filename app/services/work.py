@@ -12,6 +12,7 @@ from app.core.trace import new_trace
 from app.db.session import Database
 from app.queue.port import ClaimedJob, Handler, JobQueue, Report, YieldUntil
 from app.repositories import chunks, workload
+from app.services.dw import DW, DwWork, ask_refresh
 from app.services.housekeeping import HOUSEKEEPING, Housekeeper, HousekeepingWork
 from app.services.ingestion.forecast import told
 from app.services.ingestion.plan import FIRST_NIGHT_DAYS
@@ -21,6 +22,7 @@ from app.services.names import source_name
 from app.services.night import Night, NightReport, policy_of
 from app.services.recalc_metrics import recalc_metrics
 from app.services.tell import Teller
+from app.services.warehouse.orders_from_postings import ORDERS, OrdersWork, has_shelf, open_orders, orders_job
 
 WAITING = "Ждём площадку: лимит запросов."
 
@@ -63,7 +65,10 @@ class CollectWork:
         waits = done.wait_until is not None and done.wait_until < last_call
         again = done.is_down and job.attempt < job.max_attempt
         self.teller.night(done, comes_back=waits or again)
+        self._take_orders(job.tenant_id, d, job.trace_id)
         failed = "; ".join(f"{source_name(name)}: {error}" for name, error in done.errors.items())
+        if self.queue is not None:
+            ask_refresh(self.night.db, self.queue, SystemClock(), job.trace_id)
         if waits and done.wait_until is not None:
             report(self._waiting(done), 0, 0)
             raise YieldUntil(done.wait_until)
@@ -82,6 +87,12 @@ class CollectWork:
             if not workload.has_history(tx, account_id, d - FIRST_HISTORY):
                 job = backfill_job(tenant_id, d, BACKFILL_DAYS, new_trace(), account_id)
                 self.queue.enqueue(tx, job)
+
+    def _take_orders(self, tenant_id: int, d: date, trace_id: str) -> None:
+        """What has come of orders goes on to the shelf, where there is one; the rest may yet wait."""
+        if self.queue is not None and has_shelf(self.night.db, tenant_id):
+            with self.night.db.tenant(tenant_id) as tx:
+                self.queue.enqueue(tx, orders_job(tenant_id, d, trace_id))
 
     def _waiting(self, done: NightReport) -> str:
         """What stands in the progress until the job goes on: «Ждём площадку. Закончит около 05:40»."""
@@ -136,7 +147,9 @@ def handlers(night: Night, teller: Teller, queue: JobQueue | None = None) -> dic
     return {
         COLLECT: CollectWork(night=night, teller=teller, queue=queue),
         RECALC: RecalcWork(db=night.db, settings=night.settings),
+        ORDERS: OrdersWork(keep=open_orders(night.db, night.settings.day_timezone)),
         LEDGER: LedgerWork(keep=open_keeper(night.db, night.settings.day_timezone)),
+        DW: DwWork(db=night.db),
         HOUSEKEEPING: HousekeepingWork(
             # Its days are real ones, whatever day the business is in.
             cleaner=Housekeeper(

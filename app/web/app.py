@@ -1,4 +1,4 @@
-"""The application behind the port, and the process that serves it. Issue by issue routes join here."""
+"""The application behind the port, and the process that serves it. All routes join here."""
 
 import asyncio
 import errno
@@ -6,6 +6,8 @@ import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
@@ -16,7 +18,18 @@ from app.core.errors import BadInput
 from app.core.pulse import beating, on_duty
 from app.db.history import revisions
 from app.db.session import Database
-from app.web.routes import health, metrics
+from app.services.ledger.posting import PostStock, StockDesk
+from app.services.warehouse.programs import ProgramDesk
+from app.web.api import BODY_LIMIT, Api
+from app.web.auth import ADMIN_HEADER
+from app.web.endpoint import Endpoint
+from app.web.openapi import build_openapi, with_admin
+from app.web.protocol import Runner
+from app.web.routes import about, admin, health, metrics, movements, shelf
+from app.web.trace import traced
+
+VERSION = "1"
+"""Of the API: it changes when a program that worked would work no more."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +46,39 @@ class WebDeps:
 
 def build_app(deps: WebDeps) -> web.Application:
     """All routes. Nothing is asked of the database until somebody asks us."""
-    app = web.Application()
+    app = web.Application(middlewares=[traced], client_max_size=BODY_LIMIT)
     health.add_to(app, deps.db, head=revisions()[-1])
     metrics.add_to(app, deps.db, deps.clock, deps.settings.day_timezone, deps.metrics_folder)
+    _add_api(app, deps)
     return app
+
+
+def endpoints(deps: WebDeps) -> list[Endpoint]:
+    """Every address that a token opens."""
+    settings = deps.settings
+    post = PostStock(clock=deps.clock, day_zone=ZoneInfo(settings.day_timezone))
+    desk = ProgramDesk(
+        db=deps.db,
+        desk=StockDesk(db=deps.db, post=post),
+        clock=deps.clock,
+        day_timezone=settings.day_timezone,
+        near_days=settings.near_expiry_days,
+    )
+    return [*movements.endpoints(desk, outbound_atomic=settings.outbound_atomic), *shelf.endpoints(desk)]
+
+
+def _add_api(app: web.Application, deps: WebDeps) -> None:
+    api, operator = Api(deps.db, deps.clock, parallel=deps.settings.api_parallel), deps.settings.admin_token
+    offered = endpoints(deps)
+    api.add_to(app, offered)
+    if operator is not None:
+        admin.add_to(app, api, deps.db, operator.get_secret_value())
+
+    def document() -> dict[str, Any]:
+        made = build_openapi(offered, version=VERSION)
+        return made if operator is None else with_admin(made, admin.PATH, ADMIN_HEADER)
+
+    about.add_to(app, document)
 
 
 async def serve(deps: WebDeps, host: str, port: int) -> None:
@@ -48,7 +90,7 @@ async def serve(deps: WebDeps, host: str, port: int) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    runner = web.AppRunner(build_app(deps), access_log=None, shutdown_timeout=10)
+    runner = Runner(build_app(deps), access_log=None, shutdown_timeout=10)
     await runner.setup()
     try:
         await _listen(runner, host, port)

@@ -5,27 +5,30 @@ import inspect
 import pytest
 from aiogram.filters.callback_data import CallbackData
 
-from app.bot import callbacks
+from app.bot import callbacks, callbacks_goods, callbacks_shelf
 from app.bot.callbacks import stamped
 from app.core.errors import NotAllowed
 from app.services.tenancy.roles import Deed, allowed, demand
 
 COMMANDS = [
-    "start", "help", "today", "pnl", "money", "stock", "supply", "cost", "reviews", "status",
-    "connect", "recalc", "jobs", "audit", "people", "org", "admin",
+    "start", "help", "today", "pnl", "money", "stock", "supply", "analytics",
+    "find", "items", "file", "orders",
+    "receive", "putaway", "move", "ship", "reserve", "release", "count", "holds", "history", "undo",
+    "cost", "reviews", "status",
+    "connect", "recalc", "jobs", "audit", "people", "org", "api", "admin",
 ]  # fmt: skip
 # Read down: the commands above. «+» open, «.» closed.
 MATRIX = {
-    #                sht pm sscrs crjapoa
-    #                tea no tuoet oeouerd
-    #                alo ln opsva ncbdogm
-    "owner":        "+++ ++ +++++ ++++++.",
-    "manager":      "+++ ++ +++++ .....+.",
-    "analyst":      "+++ ++ ++..+ .....+.",
-    "storekeeper":  "++. .. ++... .....+.",
-    "nobody":       "++. .. ..... .......",
-    "admin":        "++. .. ..... ..+...+",
-    "analyst+admin": "+++ ++ ++..+ .++..++",
+    #                sht pm ssa fif o rpmsrrc hhu crs crjapoaa
+    #                tea no tun iti r euoheeo oin oet oeouerpd
+    #                alo ln opa nel d ctvislu lsd sva ncbdogim
+    "owner":        "+++ ++ +++ +++ + +++++++ +++ +++ +++++++.",
+    "manager":      "+++ ++ +++ +++ + +++++++ +++ +++ .....+..",
+    "analyst":      "+++ ++ +++ +.. . ....... ++. ..+ .....+..",
+    "storekeeper":  "++. .. ++. +++ + +++++++ +++ ... .....+..",
+    "nobody":       "++. .. ... ... . ....... ... ... ........",
+    "admin":        "++. .. ... ... . ....... ... ... ..+....+",
+    "analyst+admin": "+++ ++ +++ +.. . ....... ++. ..+ .++..+.+",
 }  # fmt: skip
 OPEN = {
     who: [command for command, cell in zip(COMMANDS, row.replace(" ", ""), strict=True) if cell == "+"]
@@ -35,10 +38,15 @@ ROLES = {"owner": "владелец", "manager": "менеджер", "analyst": 
 
 SCREENS = {
     "help": "/help", "today": "Вчера", "pnl": "Прибыль за 7 дней", "money": "Выплаты и остаток",
-    "stock": "Остатки", "supply": "Поставка на 14 дней", "cost": "KRS-42: 350 ₽",
+    "find": "Товаров ещё нет", "items": "Товары и карточки", "file": "Движения файлом",
+    "stock": "Остатки", "supply": "Поставка на 14 дней", "analytics": "Аналитика товаров",
+    "orders": "Заказы со своего склада", "cost": "KRS-42: 350 ₽",
+    "receive": "Приход", "putaway": "Размещение", "move": "Перемещение", "ship": "Отгрузка",
+    "reserve": "Резерв", "release": "Снятие резерва", "count": "Инвентаризация", "holds": "Резервов нет",
+    "history": "Движения на складе", "undo": "Что отменить?",
     "status": "Статус · Ромашка", "reviews": "Отзывы без ответа",
     "connect": "Какой кабинет подключить?", "recalc": "В очереди", "jobs": "Задачи", "audit": "Кто что менял",
-    "people": "Люди · Ромашка", "org": "Вы в «Ромашка»", "admin": "Этот Ambar",
+    "people": "Люди · Ромашка", "org": "Вы в «Ромашка»", "api": "Токены API · Ромашка", "admin": "Этот Ambar",
 }  # fmt: skip
 """What an open command shows."""
 SAID = {"cost": "/cost KRS-42 350"}
@@ -53,6 +61,34 @@ BUTTONS = [
     (callbacks.StockCall(), "stock", "Остатки"),
     (callbacks.CardCall(article="KRS-42"), "stock", "KRS-42"),
     (callbacks.SupplyCall(window=14), "supply", "Поставка на 14 дней"),
+    (callbacks.AnalyticsCall(), "analytics", "Аналитика товаров"),
+    (callbacks_goods.FindCall(page=0, words="нет"), "find", "Товара «нет» нет"),
+    (callbacks_goods.ItemCall(item=0), "find", "Такого товара нет"),
+    (callbacks_goods.ScanCall(code="4601"), "find", "«4601»"),
+    (callbacks_goods.ListingsCall(), "items", "Товары и карточки"),
+    (callbacks_goods.LinkCall(sku=0, item=0, yes=True), "items", "Такой карточки нет"),
+    (callbacks_goods.LinkAskCall(sku=0), "items", "Такой карточки нет"),
+    (callbacks_goods.SureLinksCall(), "items", "Связывать больше нечего"),
+    (callbacks_goods.CardsCall(account=0), "items", "Связывать больше нечего"),
+    (callbacks_goods.FilesCall(), "file", "Движения файлом"),
+    (callbacks_goods.TemplateCall(kind="нет", form="csv"), "file", "Движения файлом"),
+    (callbacks_goods.FileKindCall(document=0, kind="RECEIPT"), "file", "Такого файла нет"),
+    (callbacks_goods.FileFaultsCall(document=0, kind="RECEIPT"), "file", "Такого файла нет"),
+    (callbacks_goods.FilePostCall(draft=0), "file", "Такого документа здесь нет"),
+    (callbacks_goods.FileDropCall(draft=0), "file", "Такого документа здесь нет"),
+    (callbacks.OrdersCall(), "orders", "Заказы со своего склада"),
+    (callbacks.OrderCall(order=0), "orders", "Такого заказа нет"),
+    (callbacks.SuppliesCall(), "orders", "Поставки на площадки"),
+    (callbacks.TripCall(marketplace="WB", number="1"), "orders", "со склада ничего не уходило"),
+    (callbacks_shelf.MoveCall(kind="receive"), "receive", "Приход"),
+    (callbacks_shelf.MovePickCall(kind="ship", turn="x", n=0), "ship", "Этот разговор уже окончен"),
+    (callbacks_shelf.MoveDraftCall(kind="count", draft=0, deed="post"), "count", "Такого документа"),
+    (callbacks_shelf.HoldsCall(), "holds", "Резервов нет"),
+    (callbacks_shelf.HoldCall(hold=0), "holds", "Резерва №0 нет"),
+    (callbacks_shelf.HistoryCall(), "history", "Движения на складе"),
+    (callbacks_shelf.PaperCall(document=0), "history", "Документа №0 нет"),
+    (callbacks_shelf.UndoListCall(), "undo", "Что отменить?"),
+    (callbacks_shelf.UndoCall(document=0), "undo", "Документа №0 нет"),
     (callbacks.CostUndoCall(change=0), "cost", "Такого изменения нет"),
     (callbacks.ReviewsCall(), "reviews", "Отзывы без ответа"),
     (callbacks.ReviewCall(account=0, review="x"), "reviews", "Такого отзыва нет"),
@@ -66,12 +102,16 @@ BUTTONS = [
     (callbacks.AuditCall(), "audit", "Кто что менял"),
     (callbacks.OrgCall(), "org", "Вы в «Ромашка»"),
     (callbacks.OrgNameCall(), "people", "Новое название"),
+    (callbacks.ApiCall(), "api", "Токены API · Ромашка"),
+    (callbacks.ApiNewCall(), "api", "Какая роль у программы?"),
+    (callbacks.ApiOffCall(token=0), "api", "Этот токен уже не действует"),
     (callbacks.PeopleCall(), "people", "Люди · Ромашка"),
     (callbacks.MemberCall(user=0), "people", "Этого человека в организации нет"),
     (callbacks.InviteCall(), "people", "Кем пригласить?"),
     (callbacks.InviteOffCall(invite=0), "people", "уже не действует"),
     (callbacks.AdminCall(), "admin", "Этот Ambar"),
     (callbacks.AdminCodeCall(), "admin", "Код администратора"),
+    (callbacks.AdminDwCall(), "admin", "Свод для аналитики"),
     (callbacks.AdminMakeCall(), "admin", "Новый администратор"),
 ]
 """Each kind of button, the command whose deed it is, and what it shows where that is open."""
@@ -154,7 +194,8 @@ async def test_every_button_is_open_or_closed_as_the_table_says(chat, somebody, 
 def test_every_kind_of_button_is_in_the_table():
     kinds = {
         kind
-        for _, kind in inspect.getmembers(callbacks, inspect.isclass)
+        for module in (callbacks, callbacks_goods, callbacks_shelf)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, CallbackData) and kind is not CallbackData
     }
     assert {type(call) for call, _, _ in BUTTONS} == kinds

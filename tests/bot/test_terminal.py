@@ -3,7 +3,13 @@
 import io
 
 from aiogram import Dispatcher, F
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import (
+    BufferedInputFile,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+)
 from rich.console import Console
 
 from app.bot.background import Running
@@ -33,6 +39,10 @@ def shop() -> Dispatcher:
         await tap.message.delete()
         await tap.answer("Довольно!", show_alert=True)
 
+    async def paper(message: Message) -> None:
+        await message.answer_document(BufferedInputFile(b"x", "prihod.csv"))
+
+    dispatcher.message.register(paper, F.text == "файл")
     dispatcher.message.register(hello)
     dispatcher.callback_query.register(more, F.data == "Ещё")
     dispatcher.callback_query.register(enough, F.data == "Хватит")
@@ -60,6 +70,10 @@ def test_a_number_presses_the_button_of_the_message_drawn_last():
     assert "ещё   1 ₽" in drawn
     assert "Довольно!" in drawn
     assert "(сообщение удалено)" in drawn
+
+
+def test_a_file_is_named_where_it_cannot_be_had():
+    assert "(файл prihod.csv: получить его можно в Telegram)" in " ".join(talk("файл").split())
 
 
 def test_a_number_without_such_a_button_is_words():

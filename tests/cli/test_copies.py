@@ -17,13 +17,14 @@ from app.cli.data import OURS, _outlived, backup, restore
 from app.core.config import Settings
 from app.core.errors import BadInput, Conflict, NotFound
 from app.core.paths import cluster_dir
-from app.db.dump import ASIDE, VERIFYING, dump_verified, major_of
+from app.db.dump import ASIDE, FIGURES_ASIDE, VERIFYING, dump_verified, major_of
 from app.db.embedded import EmbeddedServer
 from app.db.embedded.binaries import binaries
 from app.db.fingerprint import differences, read_fingerprint
 from app.db.install import Urls
 from app.db.roles import find_gap
 from app.db.session import Database
+from app.services.dw import refresh_dw
 from tests.conftest import LOGIN_PASSWORD, fresh_database
 from tests.db.catalogue import Catalogue, read_catalogue
 from tests.db.embedded.world import clean_up
@@ -50,13 +51,15 @@ def ambar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
 
 @dataclass(frozen=True)
 class Whole:
-    """A database to be compared: rows in the order of their keys, counters, columns, the catalogue."""
+    """A database to be compared: rows in the order of their keys, counters, columns, the catalogue; and the
+    rows of the schema of figures."""
 
     rows: dict[str, list[str]]
     counters: dict[str, tuple[int, bool]]
     columns: list[str]
     catalogue: Catalogue
     months: list[str]
+    figures: dict[str, list[str]]
 
 
 def read_whole(url: str) -> Whole:
@@ -86,6 +89,10 @@ def read_whole(url: str) -> Whole:
                     )
                 )
             ),
+            figures={
+                name: sorted(connection.scalars(text(f"SELECT t::text FROM dw.{name} t")))
+                for name in ("current_stock_mv", "dim_product", "dim_warehouse", "dim_customer", "refreshed")
+            },
         )
 
 
@@ -148,6 +155,8 @@ def source(server_url: URL, template: str, tmp_path_factory: pytest.TempPathFact
             for name in ("job_id_seq", "sku_id_seq"):
                 connection.execute(text(f"SELECT setval('{name}', 1000)"))
             connection.execute(text("DELETE FROM cost_change"))
+            connection.execute(text("UPDATE stock SET on_hand = 3"))
+        refresh_dw(db)
         db.close()
         yield urls
 
@@ -211,6 +220,8 @@ def same(found: Whole, wanted: Whole, *, same_version: bool = True) -> None:
     for name, rows in wanted.rows.items():
         assert found.rows[name] == rows, name
     assert found.counters == wanted.counters
+    assert found.figures == wanted.figures
+    assert all(wanted.figures.values())
     assert found.catalogue == wanted.catalogue
     if same_version:
         assert found.columns == wanted.columns
@@ -266,6 +277,7 @@ def test_a_restore_that_was_killed_is_undone_by_the_next(
         ambar(restore, first, url=shown(target), data=tmp_path)
         whole = read_whole(shown(target))
         with superuser(target) as connection:  # it had made room, and no more
+            connection.execute(text(f"ALTER SCHEMA dw RENAME TO {FIGURES_ASIDE}"))
             connection.execute(text(f"ALTER SCHEMA public RENAME TO {ASIDE}"))
             connection.execute(text("CREATE SCHEMA public"))
         with pytest.raises(Conflict, match="--replace"):

@@ -11,6 +11,44 @@ from sqlalchemy import Connection, Row, text
 
 Catalogue = dict[str, list[str]]
 
+_FIGURES = """
+    SELECT format('%s: %s %s', c.relname, k.conname, pg_get_constraintdef(k.oid))
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    WHERE c.relnamespace = to_regnamespace('dw') AND k.contype <> 'n'
+    UNION ALL
+    SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+    WHERE c.relnamespace = to_regnamespace('dw')
+    UNION ALL
+    SELECT format('%s (%s) of %s %s row security %s', c.relname, c.relkind, pg_get_userbyid(c.relowner),
+                  coalesce(array_to_string(c.reloptions, ','), '-'),
+                  c.relrowsecurity AND c.relforcerowsecurity)
+    FROM pg_class c WHERE c.relnamespace = to_regnamespace('dw') AND c.relkind IN ('r', 'v', 'm')
+    UNION ALL
+    SELECT format('%s: %s %s %s to %s using %s check %s', tablename, permissive, policyname, cmd,
+                  array_to_string(roles, ','), coalesce(qual, '-'), coalesce(with_check, '-'))
+    FROM pg_policies WHERE schemaname = 'dw'
+    UNION ALL
+    SELECT format('%s: %s to %s', c.relname, string_agg(a.privilege_type, ',' ORDER BY a.privilege_type),
+                  CASE a.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(a.grantee)::text END)
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.relnamespace = to_regnamespace('dw') AND a.grantee <> c.relowner GROUP BY c.relname, a.grantee
+    UNION ALL
+    SELECT format('schema %s: %s to %s', n.nspname, a.privilege_type,
+                  CASE a.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(a.grantee)::text END)
+    FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'dw' AND a.grantee <> n.nspowner
+    UNION ALL
+    SELECT format('%s(%s) of %s%s set %s to %s', p.proname, pg_get_function_identity_arguments(p.oid),
+                  pg_get_userbyid(p.proowner), CASE WHEN p.prosecdef THEN ' security definer' ELSE '' END,
+                  coalesce(array_to_string(p.proconfig, '; '), '-'),
+                  (SELECT coalesce(string_agg(who, ',' ORDER BY who), '-')
+                   FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a,
+                        LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'public'
+                                        ELSE pg_get_userbyid(a.grantee)::text END AS who) named
+                   WHERE a.grantee <> p.proowner))
+    FROM pg_proc p WHERE p.pronamespace = to_regnamespace('dw')
+"""
+"""All of the schema of figures: no model says what is in it."""
+
 _TABLES = """
     SELECT c.oid, c.relname AS name, c.relkind AS kind, c.relispartition AS is_partition,
            c.relrowsecurity AND c.relforcerowsecurity AS walled, pg_get_userbyid(c.relowner) AS owner
@@ -82,6 +120,7 @@ _SECTIONS: Mapping[str, str] = {
         SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
         WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal AND NOT c.relispartition
     """,
+    "figures": _FIGURES,
     "views": """
         SELECT format('%s (%s) %s', c.relname, c.relkind, coalesce(array_to_string(c.reloptions, ','), '-'))
         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('v', 'm')

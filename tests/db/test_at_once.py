@@ -6,12 +6,14 @@ from contextlib import suppress
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.db.install import Urls
+from app.db.roles import PLATFORM
 from app.db.session import Database
 from tests.support.databases import superuser
 from tests.support.leftovers import left_in
+from tests.support.ports import free_port
 from tests.support.refusals import DENIED, refused
 from tests.support.worlds import Cabinet, make_cabinet
 
@@ -58,6 +60,24 @@ def test_it_stays_within_the_wall(narrow: Database, ours: Cabinet, theirs: Cabin
     with refused(DENIED):
         narrow.at_once(ours.tenant_id, note, action="over the wall")
     assert noted(narrow, theirs, "over the wall") == 0
+
+
+def test_the_platforms_sees_no_tenants_row(narrow: Database, ours: Cabinet) -> None:
+    (row,) = narrow.at_once(None, "SELECT current_user, current_setting('app.tenant_id')")
+    assert row == (PLATFORM, "")
+    assert (ours.tenant_id,) in narrow.at_once(None, "SELECT id FROM tenant")
+    with refused(DENIED):
+        narrow.at_once(None, "SELECT id FROM marketplace_account")
+
+
+def test_a_server_that_is_away_is_told_as_a_session_tells_it() -> None:
+    away = Database(f"postgresql+psycopg2://ambar:secret@127.0.0.1:{free_port()}/ambar", pool_size=1)
+    try:
+        with pytest.raises(OperationalError) as caught:
+            away.at_once(1, "SELECT 1")
+        assert "secret" not in str(caught.value)
+    finally:
+        away.close()
 
 
 @pytest.mark.parametrize(

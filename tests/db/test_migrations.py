@@ -253,6 +253,7 @@ def test_the_way_back_leaves_nothing_behind(empty: URL) -> None:
         ).all()
         assert left == ["alembic_version", "alembic_version_pkc"]
         assert read_catalogue(connection)["functions"] == []
+        assert read_catalogue(connection)["figures"] == []
         assert read_catalogue(connection)["default_grants"] == []
 
 

@@ -48,6 +48,32 @@ SABOTAGE = {
         "CREATE MATERIALIZED VIEW peek AS SELECT * FROM card; GRANT SELECT ON peek TO ambar_app",
         "peek: SELECT is granted to ambar_app",
     ),
+    "the copy of the shelf itself": (
+        "GRANT SELECT ON dw.current_stock_mv TO ambar_app",
+        "dw.current_stock_mv: SELECT to ambar_app is granted",
+    ),
+    "a view of it without its wall": (
+        "CREATE OR REPLACE VIEW dw.current_stock WITH (security_barrier = true) AS"
+        " SELECT m.* FROM dw.current_stock_mv m",
+        "view dw.current_stock sees",
+    ),
+    "a view of it without its barrier": (
+        "ALTER VIEW dw.current_stock RESET (security_barrier)",
+        "view dw.current_stock sees",
+    ),
+    "a dimension without FORCE": (
+        "ALTER TABLE dw.dim_product NO FORCE ROW LEVEL SECURITY",
+        "dw.dim_product: row security",
+    ),
+    "a dimension that is written": ("GRANT UPDATE ON dw.dim_product TO ambar_app", "dw.dim_product: UPDATE"),
+    "a key of a dimension over tenants": (
+        "CREATE UNIQUE INDEX stray ON dw.dim_product (product_nk)",
+        "dw.dim_product: key stray",
+    ),
+    "a refresh that everybody may ask for": (
+        "GRANT EXECUTE ON FUNCTION dw.refresh_stock() TO ambar_app",
+        "function dw.refresh_stock may be called",
+    ),
     "a function of everybody": (
         "CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM card'",
         "function peek may be called by PUBLIC",

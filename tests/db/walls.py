@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from app.db.models import Base
 from app.db.roles import APP, BACKUP, OWNER, PLATFORM
 from tests.db.catalogue import read_tables
+from tests.db.walls_of_figures import breaches_of_figures
 
 PLATFORM_TABLES: Mapping[str, str] = {
     "tenant": "the list of tenants itself",
@@ -22,6 +23,7 @@ PLATFORM_TABLES: Mapping[str, str] = {
     "dead_letter": "an administrator looks after what was given up, whoever it belongs to",
     "audit_entry": "what the house did, and about the house itself",
     "invite": "who brings a code is not a member yet",
+    "api_token": "a program is nobody until its token is found",
 }
 """Tables that the platform role reads whole, and why."""
 
@@ -41,7 +43,13 @@ Policy = tuple[str, str, str, str, str]
 
 def breaches(connection: Connection) -> list[str]:
     """Everything that is not as it must be, a sentence each."""
-    return [*_tables(connection), *_rights(connection), *_keys(connection), *_views(connection)]
+    return [
+        *_tables(connection),
+        *_rights(connection),
+        *_keys(connection),
+        *_views(connection),
+        *breaches_of_figures(connection),
+    ]
 
 
 def _tables(connection: Connection) -> Iterator[str]:

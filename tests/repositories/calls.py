@@ -21,11 +21,14 @@ from app.marketplaces.ozon.lines import AccrualType
 from app.marketplaces.rows import AccessRow, CatalogueRow, ClusterRow, CommissionRow
 from app.marketplaces.source import Page, RequestKey, Unit
 from app.repositories import (
+    abc,
     accounts,
     accrual_types,
     ad_figures,
+    ageing,
     audit,
     balance_figures,
+    balances,
     catalogue,
     checkpoints,
     chunks,
@@ -34,14 +37,25 @@ from app.repositories import (
     control_figures,
     costs,
     documents,
+    drafts,
+    dw,
+    file_documents,
     freshness,
+    holds,
     idempotency,
+    items,
     ledger,
     ledger_import,
     ledger_proof,
+    listings,
+    lots,
     metrics_input,
+    order_book,
     orders,
+    places,
     pnl_figures,
+    postings,
+    program_reads,
     refusals,
     reports,
     reviews,
@@ -50,10 +64,13 @@ from app.repositories import (
     shared_costs,
     shelf,
     sku_identity,
+    stock_documents,
     stock_figures,
     tenants,
+    transit,
     unknown_values,
     upkeep,
+    valuation,
     vitals,
     workload,
 )
@@ -87,8 +104,14 @@ SAME_VALUES = (
     "UPDATE recalc_pending SET d_from = CURRENT_DATE + 1",
     "UPDATE stock_ledger SET posted_at = now() - interval '5 days'",
     "UPDATE ledger_seal SET d = CURRENT_DATE - 3",
-    "UPDATE hold SET expires_at = now()",
+    "UPDATE hold SET expires_at = now(), qty = 2, shipped_qty = 1",
+    "UPDATE buyer_order SET channel = 'FBS'",
+    "UPDATE stock_document SET reason = 'TO_MARKETPLACE', note = 'WB:x'",
+    "UPDATE stock_document_line SET reason = 'TO_MARKETPLACE', delta = -3, reserved_delta = -1, hold_id = 1",
     "UPDATE ledger_period SET closed_before = now() - interval '5 days'",
+    "UPDATE stock SET on_hand = 3",
+    "UPDATE stock_ledger l SET item_id = (SELECT id FROM item i WHERE i.tenant_id = l.tenant_id)",
+    "REFRESH MATERIALIZED VIEW dw.current_stock_mv",
 )
 """What the questions need to find something: the same for both."""
 
@@ -162,6 +185,8 @@ def unit(p: Pair) -> Unit:
 
 PAGE = Page(RequestKey("GET", "ozon", "/x", "{}"), b"{}", "")
 A = "marketplace_account"
+_LINKED = "UPDATE item_sku SET state = 'confirmed', decided_at = now() WHERE tenant_id = :tenant_id"
+_UNKNOWN = "UPDATE buyer_order SET order_id = 'new', sku_id = :sku WHERE tenant_id = :tenant_id"
 _CLOSED = "UPDATE ingest_run SET state = 'closed', error = 'x' WHERE tenant_id = :tenant_id"
 
 
@@ -173,7 +198,36 @@ def _merged(tx: TenantTx, p: Pair, account_id: int) -> int:
     return catalogue.merge_catalogue(tx, account_id, "WB", [_catalogue_row(p)])
 
 
+_OWN = "UPDATE warehouse SET marketplace = 'OWN' WHERE tenant_id = :tenant_id"
+
+
+def _own_place(tx: TenantTx, read: Callable[[], Any]) -> Any:
+    """Read where the warehouse is the seller's own."""
+    return tx.run(_OWN).rowcount, read()
+
+
+_EARNED = "UPDATE metrics_daily SET units = 1, currency = :currency WHERE tenant_id = :tenant_id"
+
 READS: Mapping[str, Call] = {
+    "abc.article_sums": lambda tx, p: (
+        tx.run(_EARNED, currency="RUB").rowcount,
+        abc.article_sums(tx, p.d - DAY, p.d + DAY),
+    ),
+    "abc.other_currencies": lambda tx, p: (
+        tx.run(_EARNED, currency="KZT").rowcount,
+        abc.other_currencies(tx, p.d - DAY, p.d + DAY),
+    ),
+    "ageing.list_on_shelf": lambda tx, p: ageing.list_on_shelf(tx),
+    "ageing.list_arrivals": lambda tx, p: ageing.list_arrivals(tx, ["x"], "Europe/Moscow"),
+    "dw.refreshed_at": lambda tx, p: dw.refreshed_at(tx),
+    "dw.list_shelf": lambda tx, p: dw.list_shelf(tx),
+    "valuation.list_listings": lambda tx, p: (tx.run(_LINKED).rowcount, valuation.list_listings(tx)),
+    "valuation.costs_on": lambda tx, p: valuation.costs_on(tx, date(2100, 1, 1)),
+    "valuation.list_at_marketplaces": lambda tx, p: valuation.list_at_marketplaces(tx, p.d),
+    "valuation.has_stock_of": lambda tx, p: valuation.has_stock_of(tx, p.d),
+    "valuation.list_sku_paces": lambda tx, p: valuation.list_sku_paces(tx, p.d - DAY, p.d),
+    "valuation.list_item_paces": lambda tx, p: valuation.list_item_paces(tx, LONG_AGO, ["x"]),
+    "valuation.list_shelf_at": lambda tx, p: valuation.list_shelf_at(tx, LATER),
     "accounts.list_accounts": lambda tx, p: accounts.list_accounts(tx),
     "accounts.find_account": lambda tx, p: [accounts.find_account(tx, i) for i in p.both(A)],
     "accounts.is_off": lambda tx, p: (
@@ -269,7 +323,82 @@ READS: Mapping[str, Call] = {
         freshness.skus_without_cost(tx),
         freshness.skus_without_cost(tx, p.d),
     ),
+    "drafts.find_draft": lambda tx, p: [
+        drafts.find_draft(tx, i, lock=lock) for i in p.both("stock_draft") for lock in (False, True)
+    ],
+    "holds.list_open_holds": lambda tx, p: [
+        holds.list_open_holds(tx, 9, item_id=i) for i in (None, *p.both("item"))
+    ],
+    "holds.find_holds": lambda tx, p: holds.find_holds(tx, p.both("hold")),
+    "holds.holds_of_order": lambda tx, p: [holds.holds_of_order(tx, i) for i in p.both("customer_order")],
+    "holds.holds_made_by": lambda tx, p: holds.holds_made_by(tx, "x", Reason.TO_MARKETPLACE),
+    "holds.count_open_holds": lambda tx, p: holds.count_open_holds(tx),
+    "holds.find_orders_named": lambda tx, p: holds.find_orders_named(tx, ["x"]),
+    "holds.find_order": lambda tx, p: [holds.find_order(tx, i) for i in p.both("customer_order")],
+    "lots.items_with_expiry": lambda tx, p: (
+        tx.run("UPDATE lot SET expires_on = CURRENT_DATE WHERE tenant_id = :tenant_id").rowcount,
+        lots.items_with_expiry(tx, p.both("item")),
+    ),
+    "places.find_places": lambda tx, p: _own_place(tx, lambda: places.find_places(tx, ["X"])),
+    "places.near_places": lambda tx, p: _own_place(
+        tx, lambda: [places.near_places(tx, code, 9) for code in ("x", "")]
+    ),
+    "places.name_places": lambda tx, p: places.name_places(tx, p.both("location")),
+    "stock_documents.find_document": lambda tx, p: [
+        stock_documents.find_document(tx, i) for i in p.both("stock_document")
+    ],
+    "stock_documents.find_document_named": lambda tx, p: stock_documents.find_document_named(
+        tx, Reason.TO_MARKETPLACE, "x"
+    ),
+    "stock_documents.list_documents": lambda tx, p: [
+        stock_documents.list_documents(tx, 9, undoable=undoable) for undoable in (False, True)
+    ],
+    "stock_documents.list_done": lambda tx, p: stock_documents.list_done(tx, p.both("stock_document"), 9),
+    "stock_documents.count_done": lambda tx, p: stock_documents.count_done(tx, p.both("stock_document")),
+    "stock_documents.list_item_entries": lambda tx, p: [
+        stock_documents.list_item_entries(tx, i, 9) for i in p.both("item")
+    ],
+    "stock_documents.name_balances": lambda tx, p: stock_documents.name_balances(
+        tx, dict.fromkeys(p.both("stock"), (1, 0))
+    ),
+    "stock_documents.balances_now": lambda tx, p: stock_documents.balances_now(tx, p.both("stock")),
     "idempotency.find_answer": lambda tx, p: idempotency.find_answer(tx, "x", "x", LONG_AGO),
+    "balances.list_balances": lambda tx, p: [
+        balances.list_balances(tx, which, with_empty=True) for which in (p.both("item"), None)
+    ],
+    "items.find_items_named": lambda tx, p: items.find_items_named(tx, ["x"]),
+    "items.item_cards": lambda tx, p: items.item_cards(tx, p.both("item")),
+    "items.near_barcodes": lambda tx, p: (
+        tx.run("UPDATE item_barcode SET barcode = '4601234567890' WHERE tenant_id = :tenant_id").rowcount,
+        items.near_barcodes(tx, "67890", 9),
+    ),
+    "items.items_of_skus": lambda tx, p: (
+        tx.run(
+            "UPDATE item_sku SET state = 'confirmed', decided_at = now() WHERE tenant_id = :tenant_id"
+        ).rowcount,
+        items.items_of_skus(tx, p.both("sku")),
+    ),
+    "file_documents.find_alike": lambda tx, p: file_documents.find_alike(
+        tx, Reason.TO_MARKETPLACE, [Line(item_id=1, location_id=1, lot_id=1, qty=1)], LONG_AGO, "x"
+    ),
+    "file_documents.list_posted": lambda tx, p: file_documents.list_posted(tx, Reason.TO_MARKETPLACE, ["x"]),
+    "listings.count_listings": lambda tx, p: listings.count_listings(tx),
+    "listings.list_listings": lambda tx, p: listings.list_listings(tx, "proposed", 9),
+    "listings.listings_of_items": lambda tx, p: (
+        tx.run(
+            "UPDATE item_sku SET state = 'confirmed', decided_at = now() WHERE tenant_id = :tenant_id"
+        ).rowcount,
+        listings.listings_of_items(tx, p.both("item")),
+    ),
+    "listings.lock_listing": lambda tx, p: [listings.lock_listing(tx, i) for i in p.both("sku")],
+    "listings.list_unknown_accounts": lambda tx, p: (
+        tx.run("DELETE FROM item_sku WHERE tenant_id = :tenant_id").rowcount,
+        listings.list_unknown_accounts(tx),
+    ),
+    "listings.list_unknown_cards": lambda tx, p: (
+        tx.run("DELETE FROM item_sku WHERE tenant_id = :tenant_id").rowcount,
+        [listings.list_unknown_cards(tx, i) for i in p.both(A)],
+    ),
     "ledger_proof.find_faults": lambda tx, p: [
         ledger_proof.find_faults(tx, question) for question in ledger_proof.QUESTIONS
     ],
@@ -285,6 +414,14 @@ READS: Mapping[str, Call] = {
     "metrics_input.read_advice": lambda tx, p: metrics_input.read_advice(
         tx, p.chunk(p.own(A)), p.d, Policy()
     ),
+    "order_book.count_orders": lambda tx, p: order_book.count_orders(tx),
+    "order_book.list_orders": lambda tx, p: order_book.list_orders(tx, 9),
+    "order_book.find_order": lambda tx, p: [
+        *(order_book.find_order(tx, i) for i in p.both("customer_order")),
+        order_book.find_order(tx, number="x"),
+    ],
+    "order_book.list_lines": lambda tx, p: [order_book.list_lines(tx, i) for i in p.both("customer_order")],
+    "order_book.list_holds": lambda tx, p: [order_book.list_holds(tx, i) for i in p.both("customer_order")],
     "orders.list_lacking": lambda tx, p: [orders.list_lacking(tx, i) for i in p.both("customer_order")],
     "orders.list_lapsed": lambda tx, p: orders.list_lapsed(tx, LATER, 10),
     "orders.claim_order": lambda tx, p: orders.claim_order(tx, LATER),
@@ -298,6 +435,17 @@ READS: Mapping[str, Call] = {
     "pnl_figures.metric_sums": lambda tx, p: pnl_figures.metric_sums(tx, p.d, p.d),
     "pnl_figures.days_by_state": lambda tx, p: pnl_figures.days_by_state(tx, p.d - DAY, p.d),
     "pnl_figures.profit_extremes": lambda tx, p: pnl_figures.profit_extremes(tx, p.d, 5, losing=False),
+    "program_reads.list_places": lambda tx, p: (
+        tx.run("UPDATE warehouse SET marketplace = 'OWN' WHERE tenant_id = :tenant_id"),
+        program_reads.list_places(tx, 10),
+    )[1],
+    "program_reads.list_open_holds": lambda tx, p: [
+        program_reads.list_open_holds(tx, None, limit=10),
+        program_reads.list_open_holds(tx, p.both("item"), limit=10),
+    ],
+    "program_reads.list_orders": lambda tx, p: [
+        program_reads.list_orders(tx, state, limit=10) for state in (None, "waiting")
+    ],
     "reports.find_report": lambda tx, p: [reports.find_report(tx, i) for i in p.both("report")],
     "reports.list_reports": lambda tx, p: reports.list_reports(tx, 10),
     "reports.read_report": lambda tx, p: [reports.read_report(tx, i) for i in p.both("report")],
@@ -318,9 +466,27 @@ READS: Mapping[str, Call] = {
                                        for i in p.both(A)],
     "seals.take_foreign": lambda tx, p: seals.take_foreign(tx, "none", 0, 10),
     "seals.count_seals": lambda tx, p: seals.count_seals(tx),
+    "postings.list_moved": lambda tx, p: postings.list_moved(tx, p.d - DAY),
+    "postings.list_surplus": lambda tx, p: (
+        tx.run("UPDATE customer_order SET state = 'cancelled' WHERE tenant_id = :tenant_id").rowcount,
+        postings.list_surplus(tx, p.both("customer_order")),
+    ),
+    "postings.count_unmapped": lambda tx, p: (
+        tx.run(_UNKNOWN, sku=p.own("sku")).rowcount,
+        postings.count_unmapped(tx, p.d - DAY),
+    ),
+    "transit.list_supplies": lambda tx, p: transit.list_supplies(tx, 9),
+    "transit.count_supplies": lambda tx, p: transit.count_supplies(tx),
+    "transit.list_sent_lines": lambda tx, p: transit.list_sent_lines(tx, "WB", "x"),
+    "transit.list_on_the_way": lambda tx, p: transit.list_on_the_way(tx, p.both("item")),
+    "transit.list_gap_news": lambda tx, p: transit.list_gap_news(tx, p.d),
+    "transit.has_items": lambda tx, p: transit.has_items(tx),
+    "transit.advice_parts": lambda tx, p: (
+        tx.run(_LINKED).rowcount,
+        transit.advice_parts(tx, p.d, 14, p.both("sku"), p.d),
+    ),
     "shelf.list_page": lambda tx, p: shelf.list_page(tx, 10),
     "shelf.find_items": lambda tx, p: shelf.find_items(tx, "x", 10),
-    "shelf.items_named": lambda tx, p: shelf.items_named(tx, ["x"]),
     "shelf.place_named": lambda tx, p: (
         tx.run("UPDATE warehouse SET marketplace = 'OWN' WHERE tenant_id = :tenant_id"),
         shelf.place_named(tx, "unknown", "x"),
@@ -447,9 +613,29 @@ WRITES: Mapping[str, Call] = {
     "costs.mark_undone": each("cost_change", lambda tx, p, i: costs.mark_undone(tx, i, NOW)),
     "documents.keep_document": lambda tx, p: documents.keep_document(tx, "n", b"new", NOW),
     "documents.set_kind": each("document", lambda tx, p, i: documents.set_kind(tx, i, "k")),
+    "drafts.keep_draft": lambda tx, p: drafts.keep_draft(tx, "x", {}, {}, NOW),
+    "drafts.close_draft": each("stock_draft", lambda tx, p, i: drafts.close_draft(tx, i, "dropped")),
+    "drafts.forget_drafts": lambda tx, p: drafts.forget_drafts(tx, LATER),
+    "lots.ensure_lots": lambda tx, p: lots.ensure_lots(tx, [(i, p.d) for i in p.both("item")]),
+    "places.ensure_places": lambda tx, p: _own_place(tx, lambda: places.ensure_places(tx, ["new"])),
     "idempotency.take_key": lambda tx, p: idempotency.take_key(tx, "x", "x", b"h", LATER, LATER),
     "idempotency.keep_response": lambda tx, p: idempotency.keep_response(tx, "x", "x", {"y": 1}),
     "idempotency.forget_expired": lambda tx, p: idempotency.forget_expired(tx, LATER),
+    "items.make_items": lambda tx, p: items.make_items(
+        tx, [items.NewItem(article=article, barcodes=("new",)) for article in ("x", "new")]
+    ),
+    "items.give_barcodes": lambda tx, p: items.give_barcodes(tx, [(p.own("item"), "new")]),
+    "listings.propose_links": lambda tx, p: (
+        tx.run("DELETE FROM item_sku WHERE tenant_id = :tenant_id").rowcount,
+        tx.run("UPDATE sku SET article = 'x' WHERE tenant_id = :tenant_id").rowcount,
+        listings.propose_links(tx),
+    ),
+    "listings.decide": lambda tx, p: listings.decide(tx, [(p.own("sku"), p.own("item"))], "confirmed", NOW),
+    "listings.confirm_sure": lambda tx, p: (
+        tx.run("UPDATE item_sku SET is_sure = true WHERE tenant_id = :tenant_id").rowcount,
+        listings.confirm_sure(tx, NOW),
+    ),
+    "listings.take_barcodes": each("sku", lambda tx, p, i: listings.take_barcodes(tx, i)),
     "ledger.post": lambda tx, p: [
         ledger.post(tx, StockDocument(reason=reason, ref="new"), [line], p.d)
         for reason in (Reason.OUTBOUND, Reason.RECEIPT)
@@ -465,6 +651,22 @@ WRITES: Mapping[str, Call] = {
     "ledger_proof.note_proof": lambda tx, p: ledger_proof.note_proof(tx, 7, []),
     "ledger_proof.rebuild": lambda tx, p: ledger_proof.rebuild(tx),
     "ledger_proof.seal": lambda tx, p: ledger_proof.seal(tx, LATER.date()),
+    "order_book.settle": lambda tx, p: order_book.settle(tx),
+    "order_book.set_state": each(
+        "customer_order", lambda tx, p, i: order_book.set_state(tx, i, "paused", LATER)
+    ),
+    "postings.take_postings": lambda tx, p: (
+        tx.run(_LINKED),
+        tx.run(_UNKNOWN, sku=p.own("sku")),
+        postings.take_postings(tx, p.d - DAY, NOW),
+    ),
+    "postings.retell_orders": lambda tx, p: postings.retell_orders(
+        tx, p.both("customer_order"), p.d - DAY, NOW
+    ),
+    "transit.note_gaps": lambda tx, p: (
+        tx.run("UPDATE supply SET status = 'accepted' WHERE tenant_id = :tenant_id"),
+        transit.note_gaps(tx, p.d),
+    ),
     "orders.mark_order": each("customer_order", lambda tx, p, i: orders.mark_order(tx, i, "partial", LATER)),
     "orders.reopen_orders": lambda tx, p: (
         orders.mark_order(tx, p.own("customer_order"), "allocated", LATER),
@@ -514,6 +716,7 @@ WRITES: Mapping[str, Call] = {
 """Each must change something of the own tenant's, and nothing of the other's."""
 
 ELSEWHERE: Mapping[str, str] = {
+    "postings.lock_orders": "locks the rows of orders; writes nothing",
     "orders.lock_order": "takes a lock named by the tenant and the order; reads and writes nothing",
     "fact_stage.stage_facts": "fills its own temporary table; what is made of it, as below",
     "sku_refs.resolve": "works on staged rows: a whole night with the wall open, test_two_locks.py",

@@ -14,13 +14,24 @@ from app.core.clock import FixedClock
 from app.core.config import Settings
 from app.core.crypto import Vault
 from app.queue.postgres import PostgresQueue
-from app.repositories import audit, catalogue
+from app.repositories import audit, catalogue, items, listings
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
 from app.services.idempotency import Once
 from app.services.jobs import CollectOrder, RecalcOrder, RequestCollect, RequestRecalc
 from app.services.reviews import RecordAnswer, ReviewAnswer
 from app.services.tenancy.cabinets import CabinetName, CabinetSwitch, RenameCabinet, SwitchCabinet
 from app.services.tenancy.connect import CheckedToken, StoreAccount
+from app.services.warehouse.drafts import KeepDraft
+from app.services.warehouse.item_making import CardsToItems, MakeItem, MakeItemsOfCards, NewItemOrder
+from app.services.warehouse.listings import (
+    ConfirmSure,
+    DecideLink,
+    LinkDecision,
+    LinkListing,
+    ListingLink,
+    SureLinks,
+)
+from app.services.warehouse.moves import DrawMove
 from tests.repositories.conftest import Org
 
 TOKEN = CheckedToken(
@@ -76,7 +87,34 @@ def review(house: House) -> ReviewAnswer:
     return ReviewAnswer(account_id=house.org.account_id, review_id="r-1", text="Спасибо!")
 
 
+def link(house: House, *, decides: bool = False) -> Any:
+    """The house's listing, and an item of its article that is scanned as it is."""
+    with house.org.tx() as tx:
+        sku = catalogue.find_by_article(tx, "KRS-42")[0].id
+        item = items.make_items(tx, [items.NewItem(article="KRS-42", barcodes=("460",))])["krs-42"]
+        tx.run(
+            "INSERT INTO sku_barcode (tenant_id, account_id, barcode, sku_id)"
+            " VALUES (:tenant_id, :account, '460', :sku)",
+            account=house.org.account_id,
+            sku=sku,
+        )
+        listings.propose_links(tx)
+    if decides:
+        return LinkDecision(sku_id=sku, item_id=item, is_it=True)
+    return ListingLink(sku_id=sku, typed="KRS-42")
+
+
+def sure(house: House) -> SureLinks:
+    link(house)
+    return SureLinks()
+
+
 DEEDS: dict[type, tuple[str, Callable[[House], Any]]] = {
+    MakeItem: ("item.made", lambda house: NewItemOrder(article="KRS-43")),
+    MakeItemsOfCards: ("items.made", lambda house: CardsToItems(account_id=house.org.account_id)),
+    DecideLink: ("item.linked", lambda house: link(house, decides=True)),
+    LinkListing: ("item.linked", link),
+    ConfirmSure: ("items.linked", sure),
     SetCostPrice: ("cost.set", lambda house: NewCost(article="KRS-42", price=Decimal("350.50"))),
     UndoCost: ("cost.undone", lambda house: CostChange(change_id=cost(house).change_id)),
     RequestCollect: ("collect.asked", lambda house: CollectOrder()),
@@ -89,6 +127,9 @@ DEEDS: dict[type, tuple[str, Callable[[House], Any]]] = {
         lambda house: CabinetName(account_id=house.org.account_id, name="Новое"),
     ),
 }
+
+DRAWS = {DrawMove, KeepDraft}
+"""What is only shown has changed nothing yet."""
 
 
 @pytest.mark.parametrize("case", DEEDS)
@@ -103,7 +144,7 @@ def test_a_write_is_noted_under_the_trace_that_it_answers_with(house: House, cas
 
 def test_every_case_of_the_chat_that_writes_is_among_them(house: House) -> None:
     writing = {case: deed for case, deed in house.cases.items() if isinstance(deed, Once)}
-    assert writing.keys() == DEEDS.keys()
+    assert writing.keys() == DEEDS.keys() | DRAWS
     for deed in writing.values():
         assert "trace_id" in {each.name for each in fields(deed.answers)}
 

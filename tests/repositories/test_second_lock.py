@@ -28,6 +28,10 @@ OPEN: Mapping[tuple[str, str], str] = {
         "app/repositories/upkeep.py",
         "state = 'failed'",
     ): "a piece of what the platform deletes",
+    (
+        "app/services/tenancy/api_tokens.py",
+        "t.token_hash = :hash",
+    ): "the platform's: a program is nobody's until its token is found",
     ("app/services/doctor/database.py", "last_value"): "a sequence, read by the operator's own connection",
 }
 """File and a piece of the statement → why it names no tenant."""

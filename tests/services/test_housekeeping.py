@@ -189,6 +189,27 @@ def test_conversations_invites_codes_and_answers_go_in_their_time(db: Database, 
     assert left(urls, "SELECT name FROM report ORDER BY 1") == ["ageless", "fresh"]
 
 
+def test_a_movement_that_nobody_confirmed_goes_and_one_that_was_posted_stays(
+    db: Database, urls: Urls
+) -> None:
+    with db.tenant(make_tenant(db)) as tx:
+        for kind, state, days in (
+            ("a", "drawn", 29),
+            ("b", "drawn", 31),
+            ("c", "dropped", 31),
+            ("d", "posted", 99),
+        ):
+            tx.run(
+                "INSERT INTO stock_draft (tenant_id, kind, state, document, drawn_at)"
+                " VALUES (:tenant_id, :kind, :state, '{}', :at)",
+                kind=kind,
+                state=state,
+                at=ago(days),
+            )
+    assert clean(db) == {"stock_draft": 2}
+    assert left(urls, "SELECT kind FROM stock_draft ORDER BY 1") == ["a", "d"]
+
+
 def test_the_last_firing_of_a_job_stays_however_old(db: Database, urls: Urls) -> None:
     for job, days in (("daily", 100), ("daily", 95), ("daily", 1), ("long ago", 400), ("long ago", 300)):
         put(db, "INSERT INTO firing (job, fire_time) VALUES (:job, :at)", job=job, at=ago(days))

@@ -31,6 +31,7 @@ HINTS: Mapping[str, Any] = {
     "report.content": b"x",
     "stock_document.reason": "RECEIPT",
     "invite.code_hash": lambda tenant: str(tenant).encode(),
+    "api_token.token_hash": lambda tenant: str(tenant).encode(),
     "outbox_event.uniq": lambda tenant: f"{tenant}:x",
 }
 """What a CHECK wants, by column or by table and column; a function takes the tenant's id."""

@@ -5,9 +5,10 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from app.bot import views
-from app.bot.callbacks import AdminCall, AdminCodeCall, AdminMakeCall
+from app.bot.callbacks import AdminCall, AdminCodeCall, AdminDwCall, AdminMakeCall
 from app.bot.desk import Desk
 from app.bot.menus import show_menu
+from app.services.dw import refresh_dw
 from app.services.tenancy.admins import find_known, list_candidates, make_admin, show_installation
 from app.services.tenancy.people import read_person
 from app.services.tenancy.registration import new_admin_code
@@ -20,6 +21,7 @@ def setup() -> Router:
     router.message.register(installation, Command("admin"), flags=flags)
     router.callback_query.register(page, AdminCall.filter(), flags=flags)
     router.callback_query.register(code, AdminCodeCall.filter(), flags=flags)
+    router.callback_query.register(refresh, AdminDwCall.filter(), flags=flags)
     router.callback_query.register(choose, AdminMakeCall.filter(), flags=flags)
     return router
 
@@ -37,6 +39,10 @@ async def page(tap: CallbackQuery, callback_data: AdminCall, desk: Desk) -> None
 async def code(tap: CallbackQuery, desk: Desk) -> None:
     made = await desk.platform(new_admin_code, desk.office.clock.now())
     await desk.show(tap, views.admin_code(await desk.way_in(made)))
+
+
+async def refresh(tap: CallbackQuery, desk: Desk) -> None:
+    await desk.show(tap, views.dw_refreshed(await desk.office.aside(refresh_dw, desk.office.db)))
 
 
 async def choose(tap: CallbackQuery, callback_data: AdminMakeCall, desk: Desk) -> None:

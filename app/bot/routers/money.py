@@ -13,6 +13,7 @@ from app.services.analytics.pnl import PnlQuery, ShowPnl
 from app.services.analytics.today import ShowToday, TodayQuery
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
 from app.services.tenancy.roles import Deed
+from app.services.warehouse.transit import DayQuery, ShowDaySide
 
 
 def setup() -> Router:
@@ -29,7 +30,9 @@ def setup() -> Router:
 
 
 async def today(event: Message | CallbackQuery, desk: Desk) -> None:
-    await desk.show(event, views.today(await desk.run(ShowToday, TodayQuery())))
+    report = await desk.run(ShowToday, TodayQuery())
+    side = await desk.run(ShowDaySide, DayQuery(sku_ids=tuple(each.sku_id for each in report.ending)))
+    await desk.show(event, views.today(report, side))
 
 
 async def pnl(message: Message, command: CommandObject, desk: Desk) -> None:

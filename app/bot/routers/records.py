@@ -8,6 +8,7 @@ from app.bot import views
 from app.bot.callbacks import AuditCall
 from app.bot.desk import Desk
 from app.bot.parse import parse_who
+from app.bot.views.audit import EVERYBODY
 from app.services.audit import AuditQuery, ListAudit
 from app.services.tenancy.roles import Deed
 
@@ -25,6 +26,7 @@ async def audit(message: Message, command: CommandObject, desk: Desk) -> None:
 
 
 async def audit_page(tap: CallbackQuery, callback_data: AuditCall, desk: Desk) -> None:
-    actor = callback_data.actor if callback_data.actor >= 0 else None
+    # Below everybody's −1 are programs: app/services/tenancy/api_tokens.py
+    actor = None if callback_data.actor == EVERYBODY else callback_data.actor
     report = await desk.run(ListAudit, AuditQuery(page=max(0, callback_data.page), actor_id=actor))
     await desk.show(tap, views.audit(report))

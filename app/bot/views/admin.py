@@ -1,9 +1,10 @@
 """For administrators of the installation: how organisations fare, and who administers."""
 
 from app.bot import formats
-from app.bot.callbacks import AdminCall, AdminCodeCall, AdminMakeCall
+from app.bot.callbacks import AdminCall, AdminCodeCall, AdminDwCall, AdminMakeCall
 from app.bot.screen import Block, Bold, Line, Moment, Mono, Screen, key, line, rows_of, text
 from app.bot.views.common import page_keys
+from app.services.dw import DwRefreshed, in_words
 from app.services.tenancy.admins import InstallationReport, Known, NightState, OrganisationState
 
 BACK_KEY = key("⬅️ К организациям", AdminCall())
@@ -23,8 +24,22 @@ def installation(report: InstallationReport) -> Screen:
         keys=(
             page_keys(report.page, report.pages, lambda page: AdminCall(page=page)),
             (key("Код администратора", AdminCodeCall()), key("Назначить из списка", AdminMakeCall())),
-            (key("Обновить", AdminCall(page=report.page)),),
+            (key("Обновить", AdminCall(page=report.page)), key("Свод для аналитики", AdminDwCall())),
         ),
+    )
+
+
+def dw_refreshed(done: DwRefreshed) -> Screen:
+    return Screen(
+        head="Свод для аналитики",
+        body=(
+            text(
+                line("Остатки в нём на ", Moment(done.at), "."),
+                in_words(done),
+                "Сам он обновляется ночью и после движений склада, не чаще раза в пять минут.",
+            ),
+        ),
+        keys=((BACK_KEY,),),
     )
 
 

@@ -135,6 +135,16 @@ def _token(label: str) -> Words:
     return words
 
 
+def _program(label: str) -> Words:
+    """A token of the API: the program's name, its role, the token's end."""
+
+    def words(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        side = after or before
+        return f"{label} «{subject}», {_role_name(side)}, …{_value(side.get('tail'))}"
+
+    return words
+
+
 def _answer(subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:  # noqa: ARG001
     return f"ответ на отзыв, {subject}: «{_value(after.get('text'))}»"
 
@@ -162,6 +172,10 @@ def _job(label: str) -> Words:
 
 SENTENCES: Mapping[str, Words] = {
     "stock.posted": _stock,
+    "place.made": _said("создано место {}"),
+    "order.paused": _said("заказ {} отложен, его резерв снят"),
+    "order.resumed": _said("заказ {} снова в работе"),
+    "order.closed": _said("заказ {} закрыт без отгрузки"),
     "ledger.closed": _period("закрыты до"),
     "ledger.opened": _period("снова открыты с"),
     "ledger.broken": lambda _subject, _was, now: (
@@ -171,6 +185,14 @@ SENTENCES: Mapping[str, Words] = {
     "ledger.rebuilt": lambda *_: "остатки восстановлены из движений",
     "ledger.imported": lambda _subject, _was, now: (
         f"загружена старая книга: движений {_value(now.get('entries'))}"
+    ),
+    "item.linked": lambda listing, _was, now: f"{listing} — это товар {_value(now.get('item'))}",
+    "item.unlinked": lambda listing, _was, now: f"{listing} — не товар {_value(now.get('item'))}",
+    "items.linked": lambda _subject, _was, now: f"связаны карточки с товарами: {_value(now.get('count'))}",
+    "items.made": lambda _subject, _was, now: f"заведены товары из карточек: {_value(now.get('count'))}",
+    "item.made": _said("заведён товар {}"),
+    "item.barcode": lambda article, _was, now: (
+        f"товару {article} добавлены штрихкоды: {', '.join(map(_value, now.get('barcodes', [])))}"
     ),
     "cost.set": _cost("себестоимость"),
     "cost.undone": _cost("себестоимость возвращена,"),
@@ -193,6 +215,8 @@ SENTENCES: Mapping[str, Words] = {
     "person.joined": _joined,
     "person.removed": _said("{} больше не в организации"),
     "person.role": _role,
+    "token.made": _program("сделан токен API"),
+    "token.revoked": _program("отозван токен API"),
     "invite.made": _said("сделано приглашение: {}"),
     "invite.revoked": _said("отозвано приглашение: {}"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aiogram.filters.callback_data import CallbackData
 
 from app.bot import formats
-from app.bot.callbacks import PnlCall, StatusCall, StockCall, SupplyCall, TodayCall
+from app.bot.callbacks import AnalyticsCall, PnlCall, StatusCall, StockCall, SupplyCall, TodayCall
 from app.bot.screen import Key, Line, Moment, Piece, key
 from app.services.analytics.reports import Freshness
 
@@ -13,6 +13,7 @@ TODAY_KEY = key("Сегодня", TodayCall())
 PNL_KEY = key("Прибыль", PnlCall(days=7))
 STOCK_KEY = key("Остатки", StockCall())
 SUPPLY_KEY = key("Поставка", SupplyCall(window=14))
+ANALYTICS_KEY = key("Аналитика", AnalyticsCall())
 STATUS_KEY = key("Статус", StatusCall())
 
 

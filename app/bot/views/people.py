@@ -80,7 +80,7 @@ def your_role_changed(organisation: str, role: str) -> Screen:
 def removed(each: Member) -> Screen:
     return Screen(
         head=f"{each.name}: доступа больше нет",
-        body=(text("Приглашения, которые этот человек создал, тоже больше не действуют."),),
+        body=(text("Приглашения и токены API, которые этот человек создал, тоже больше не действуют."),),
         keys=((BACK_KEY,),),
     )
 

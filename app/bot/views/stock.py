@@ -2,17 +2,36 @@
 
 from app.bot import formats
 from app.bot.callbacks import StockCall, card_call
-from app.bot.screen import Block, Bold, Key, Line, Screen, Table, fact, facts, key, line, rows_of, text
+from app.bot.screen import Block, Bold, Line, Screen, Table, fact, facts, key, line, rows_of, text
 from app.bot.views.common import SUPPLY_KEY, TODAY_KEY, freshness_line, page_keys, sku_name
+from app.bot.views.own import on_shelf, totals
 from app.bot.views.today import cover
 from app.services.analytics.reports import StockLine, StockReport
+from app.services.warehouse.transit import OwnStock
 
 UNTOLD = "склад не указан"
+NO_SHELF = OwnStock(items=(), is_listed=True, uses_shelf=False)
 
 
 def stock(report: StockReport) -> Screen:
-    """``asked`` set = the card of that article, else the list."""
-    return _card(report) if report.asked is not None else _list(report)
+    """``asked`` set = the card of that article without the own shelf, else the list."""
+    return _list(report) if report.asked is None else stock_card(report.asked, report, NO_SHELF)
+
+
+def stock_card(asked: str, report: StockReport | None, own: OwnStock) -> Screen:
+    """All of one article: the own shelf, what is on its way, the marketplaces (None: not listed there)."""
+    body: list[Block] = [*totals(report, own), *on_shelf(own)]
+    for each in report.lines if report else ():
+        body.append(text(*_summary(each)))
+        body.append(_places(each))
+    if not body or (report and not report.lines and not own.items):
+        body.append(text("Остатков по этому артикулу нет."))
+    return Screen(
+        head=_title(f"Остатки {asked}", report) if report else f"Остатки {asked}",
+        body=tuple(body),
+        foot=(freshness_line(report.freshness),) if report else (),
+        keys=((key("← Все остатки", StockCall()), SUPPLY_KEY),),
+    )
 
 
 def _list(report: StockReport) -> Screen:
@@ -56,22 +75,6 @@ def _summary(each: StockLine) -> list[Line]:
              formats.clip(each.title, 30)),
         line("   " + " · ".join(figures)),
     ]  # fmt: skip
-
-
-def _card(report: StockReport) -> Screen:
-    body: list[Block] = []
-    if not report.lines:
-        body.append(text("Остатков по этому артикулу нет."))
-    for each in report.lines:
-        body.append(text(*_summary(each)))
-        body.append(_places(each))
-    back: tuple[Key, ...] = (key("← Все остатки", StockCall()), SUPPLY_KEY)
-    return Screen(
-        head=_title(f"Остатки {report.asked}", report),
-        body=tuple(body),
-        foot=(freshness_line(report.freshness),),
-        keys=(back,),
-    )
 
 
 def _places(each: StockLine) -> Table:

@@ -6,18 +6,23 @@ from app.bot import formats
 from app.bot.callbacks import SupplyCall
 from app.bot.screen import Block, Bold, Line, Screen, key, line, text
 from app.bot.views.common import STOCK_KEY, TODAY_KEY, chosen, freshness_line, page_keys, sku_name
+from app.bot.views.own import advice_line, advice_totals
 from app.bot.views.today import cover
 from app.services.analytics.reports import SupplyLine, SupplyReport
+from app.services.warehouse.transit import AdvicePart, AdviceParts
 
 WINDOWS = (14, 28)
 
 
-def supply(report: SupplyReport) -> Screen:
+def supply(report: SupplyReport, parts: AdviceParts | None = None) -> Screen:
+    """``parts``: what the own shelf has for it, and what is on its way already."""
+    shelf = {each.sku_id: each for each in parts.parts} if parts else {}
     body: list[Block] = []
     if report.lines:
         skus = formats.plural(report.total_skus, "товар", "товара", "товаров")
         body.append(text(f"Всего {formats.pieces(report.total_qty)}, {skus}. Сначала самое срочное."))
-        body += [text(*_advice(each)) for each in report.lines]
+        body.append(advice_totals(parts))
+        body += [text(*_advice(each, shelf.get(each.sku_id))) for each in report.lines]
         body.append(text("спрос + запас − остаток − в пути; запас — на случай всплеска продаж"))
     else:
         body.append(text("Везти ничего не нужно: запаса хватает, либо продаж ещё не было."))
@@ -37,7 +42,7 @@ def supply(report: SupplyReport) -> Screen:
     )
 
 
-def _advice(each: SupplyLine) -> list[Line]:
+def _advice(each: SupplyLine, part: AdvicePart | None) -> list[Line]:
     lines = [
         line(Bold(f"{sku_name(each.article, each.size)}: {formats.pieces(each.qty)}"),
              f" {formats.marketplace(each.marketplace)} ", formats.clip(each.title, 28)),
@@ -45,6 +50,9 @@ def _advice(each: SupplyLine) -> list[Line]:
         line(f"   {formats.short(each.velocity)} в день, {cover(each.cover_days)}"
              if each.cover_days is not None else "   нет продаж"),
     ]  # fmt: skip
+    here = advice_line(part)
+    if here is not None:
+        lines.append(here)
     places = [f"{name} {formats.number(qty)}" for name, qty in each.split if name]
     if places:
         lines.append(line("   " + ", ".join(places)))

@@ -12,15 +12,19 @@ from app.bot.views.common import (
     freshness_line,
     sku_name,
 )
+from app.bot.views.supplies import gap
 from app.services.analytics.reports import DayFigures, SkuLine, SupplyLine, TodayReport
 from app.services.names import source_name
+from app.services.warehouse.transit import AdvicePart, DaySide
 
 NOTICEABLE = Decimal(10)
 """Percent of change from which an arrow is shown; below it the day is as usual."""
 SHOWN = 5
 
 
-def today(report: TodayReport) -> Screen:
+def today(report: TodayReport, side: DaySide | None = None) -> Screen:
+    """``side``: what the own shelf and its deliveries have to say."""
+    side = side or DaySide()
     before = {each.currency: each for each in report.week_before}
     body: list[Block] = []
     for figures in report.yesterday:
@@ -31,8 +35,8 @@ def today(report: TodayReport) -> Screen:
     body += [
         text(*_ranked("Лучшие", report.best)),
         text(*_ranked("В минус", report.losing)),
-        text(*_ending(report.ending)),
-        text(*_to_do(report)),
+        text(*_ending(report.ending, side)),
+        text(*_to_do(report), *(gap(each) + ". Подробнее: /orders" for each in side.gaps)),
     ]
     d = report.yesterday[0].d if report.yesterday else None
     return Screen(
@@ -100,18 +104,26 @@ def _ranked(title: str, skus: tuple[SkuLine, ...]) -> list[Line]:
     ]  # fmt: skip
 
 
-def _ending(lines: tuple[SupplyLine, ...]) -> list[Line]:
+def _ending(lines: tuple[SupplyLine, ...], side: DaySide) -> list[Line]:
     if not lines:
         return []
+    parts = {each.sku_id: each for each in side.parts.parts} if side.parts else {}
     return [
         line(Bold("Заканчиваются")),
         *(
             line(Bold(sku_name(each.article, each.size)), f" {formats.marketplace(each.marketplace)} · ",
                  f"{formats.pieces(each.on_hand)}, {cover(each.cover_days)}",
-                 f" → везти {formats.pieces(each.qty)}")
+                 f" → {_to_send(each, parts.get(each.sku_id))}")
             for each in lines[:SHOWN]
         ),
     ]  # fmt: skip
+
+
+def _to_send(each: SupplyLine, part: AdvicePart | None) -> str:
+    """What is on its way already is not sent twice."""
+    if part is None:
+        return f"везти {formats.pieces(each.qty)}"
+    return f"везти {formats.pieces(part.need)}" if part.need else f"уже едет {formats.pieces(part.moving)}"
 
 
 def cover(cover_days: Decimal | None) -> str:

@@ -21,6 +21,7 @@ from app.db.models.facts import (
     SettlementLine,
     UnplacedRow,
 )
+from app.db.models.listings import ItemSku
 from app.db.models.platform import Chunk, DeadLetter, Firing, Job, JobCheckpoint, Lease, OutboxEvent
 from app.db.models.records import AuditEntry, Document, FiguresStamp, IdempotencyKey, Report
 from app.db.models.settlement import (
@@ -43,6 +44,7 @@ from app.db.models.shelf import (
     Stock,
     StockDocument,
     StockDocumentLine,
+    StockDraft,
     StockLedger,
 )
 from app.db.models.shelf_goods import (
@@ -57,6 +59,7 @@ from app.db.models.shelf_goods import (
 from app.db.models.sources import Coverage, IngestRun, RateBudget, RawPayload, SourceUnit
 from app.db.models.tenancy import (
     AdminCode,
+    ApiToken,
     AppUser,
     FsmEntry,
     Installation,
@@ -65,7 +68,7 @@ from app.db.models.tenancy import (
     Membership,
     Tenant,
 )
-from app.db.models.trade import BuyerOrder, ItemReturn, Price, Supply, SupplyLine, Tariff
+from app.db.models.trade import BuyerOrder, ItemReturn, Price, Supply, SupplyGap, SupplyLine, Tariff
 
 __all__ = [
     "AccountBalance",
@@ -75,6 +78,7 @@ __all__ = [
     "AdStatDaily",
     "AdminCode",
     "AdviceSupply",
+    "ApiToken",
     "AppUser",
     "AuditEntry",
     "Base",
@@ -107,6 +111,7 @@ __all__ = [
     "Item",
     "ItemBarcode",
     "ItemReturn",
+    "ItemSku",
     "Job",
     "JobCheckpoint",
     "Lease",
@@ -135,9 +140,11 @@ __all__ = [
     "Stock",
     "StockDocument",
     "StockDocumentLine",
+    "StockDraft",
     "StockLedger",
     "StorageCostDaily",
     "Supply",
+    "SupplyGap",
     "SupplyLine",
     "Tariff",
     "Tenant",

@@ -1,5 +1,7 @@
 """The stock ledger: balances, documents, every movement. Read here, written by ``ambar_ledger_post`` only."""
 
+from typing import Any
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -237,3 +239,28 @@ class LedgerProof(Base):
     faults: Mapped[int]
     first_fault: Mapped[label]
     proven_at: Mapped[created]
+
+
+class StockDraft(Base):
+    """A document as it was shown for confirmation. ``answer`` is the ledger's, for a second tap; ``ref`` is
+    fixed before the first."""
+
+    __tablename__ = "stock_draft"
+    __table_args__ = (
+        _of_tenant(),
+        CheckConstraint("state IN ('drawn', 'posted', 'dropped')", name="state"),
+        Index("ix_stock_draft_open", "tenant_id", "drawn_at", postgresql_where=text("state <> 'posted'")),
+        {"info": TENANT},
+    )
+
+    tenant_id: Mapped[tenant_key]
+    id: Mapped[generated_key]
+    kind: Mapped[str]
+    ref: Mapped[label]
+    document: Mapped[dict[str, Any]]
+    told: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    state: Mapped[str] = mapped_column(server_default=text("'drawn'"))
+    drawn_by: Mapped[int | None] = mapped_column(BigInteger)
+    drawn_at: Mapped[created]
+    posted_at: Mapped[instant_or_none]
+    answer: Mapped[dict[str, Any] | None]

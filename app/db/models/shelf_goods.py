@@ -139,14 +139,24 @@ class Customer(Base):
 
 
 class CustomerOrder(Base):
-    """What a customer wants. A round is one try to allocate what is lacking; ``try_at`` is the next."""
+    """What a customer wants. A round is one try to allocate what is lacking; ``try_at`` is the next.
+
+    ``account_id``: the cabinet that brought it; ``told``: what its marketplace says of it now. ``paused``: it
+    waits for nothing until somebody says so.
+    """
 
     __tablename__ = "customer_order"
     __table_args__ = (
         _of_tenant(),
         _of("customer", "customer_id"),
+        _of("marketplace_account", "account_id", "SET NULL (account_id)"),
         UniqueConstraint("tenant_id", "number"),
-        CheckConstraint("state IN ('waiting', 'partial', 'allocated', 'shipped', 'cancelled')", name="state"),
+        CheckConstraint(
+            "state IN ('waiting', 'partial', 'allocated', 'paused', 'shipped', 'cancelled')", name="state"
+        ),
+        CheckConstraint(
+            "told IN ('', 'ordered', 'bought', 'cancelled', 'returned', 'defective')", name="told"
+        ),
         Index(
             "ix_customer_order_open",
             "tenant_id",
@@ -165,18 +175,30 @@ class CustomerOrder(Base):
     rounds: Mapped[count]
     created_at: Mapped[created]
     try_at: Mapped[created]
+    account_id: Mapped[int | None] = mapped_column(BigInteger)
+    told: Mapped[label]
+    ordered_on: Mapped[date | None]
 
 
 class CustomerOrderLine(Base):
     """So many pieces of an item; how many of them are promised or gone is asked of the holds. A person
-    may name the lot."""
+    may name the lot. ``sku_id``: the listing that a marketplace's order names."""
 
     __tablename__ = "customer_order_line"
     __table_args__ = (
         _of("customer_order", "order_id", "CASCADE"),
         _of("item", "item_id"),
         _of("lot", "lot_id"),
+        _of("sku", "sku_id", "SET NULL (sku_id)"),
         CheckConstraint("qty > 0", name="qty"),
+        Index(
+            "uq_customer_order_line_sku",
+            "tenant_id",
+            "order_id",
+            "sku_id",
+            unique=True,
+            postgresql_where=text("sku_id IS NOT NULL"),
+        ),
         {"info": TENANT},
     )
 
@@ -186,3 +208,4 @@ class CustomerOrderLine(Base):
     item_id: Mapped[bigint]
     lot_id: Mapped[int | None] = mapped_column(BigInteger)
     qty: Mapped[int]
+    sku_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -108,6 +108,30 @@ class Invite(Base):
     revoked_at: Mapped[instant_or_none]
 
 
+class ApiToken(Base):
+    """What a program shows to act in an organisation with a role; the token itself is stored hashed."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        CheckConstraint("role IN ('owner', 'manager', 'analyst', 'storekeeper')", name="role"),
+        CheckConstraint("name <> ''", name="name"),
+        Index("ix_api_token_tenant_id", "tenant_id"),
+        {"info": PLATFORM},
+    )
+
+    id: Mapped[generated_key]
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    role: Mapped[str]
+    token_hash: Mapped[digest]
+    token_tail: Mapped[str]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id", ondelete="SET NULL"))
+    created_at: Mapped[created]
+    last_used_at: Mapped[instant_or_none]
+    revoked_at: Mapped[instant_or_none]
+
+
 class AdminCode(Base):
     """A one-time code that makes whoever brings it the first administrator; stored hashed."""
 

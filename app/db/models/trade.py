@@ -134,6 +134,20 @@ class SupplyLine(Base):
     src_hash: Mapped[digest]
 
 
+class SupplyGap(Base):
+    """A delivery accepted otherwise than it was sent, and the night that saw it."""
+
+    __tablename__ = "supply_gap"
+    __table_args__ = (_of_account(), {"info": TENANT})
+
+    tenant_id: Mapped[tenant_key]
+    account_id: Mapped[key_int]
+    supply_id: Mapped[key_text]
+    sent: Mapped[int]
+    accepted: Mapped[int]
+    noticed_on: Mapped[date]
+
+
 class Tariff(Base):
     """A line of a marketplace's price list on a day, its terms as decimals in JSON."""
 

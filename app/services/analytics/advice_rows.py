@@ -15,6 +15,11 @@ def advice_rows(facts: AdviceFacts, d: date, policy: Policy) -> pl.DataFrame:
     """Advice for every SKU with stock on ``d`` or sales in the window, split by share of sales.
 
     A SKU without a sale in the window gets its advice (0 pieces) on the unknown warehouse.
+
+    On hand and in transit are the marketplace's own figures: Wildberries' in_transit is goods coming back
+    from buyers, Ozon's those and its deliveries on their way. What has left the seller's own shelf since,
+    and what lies on it, moves by the minute: it is set against the advice where that is read, by
+    ``ShowParts`` of services/warehouse/transit.py, and never stored in it, or it would be taken twice.
     """
     days = policy.aggr_days(facts.marketplace)
     stock = stock_of_days(facts.stock.collect()).drop("d")

@@ -254,7 +254,8 @@ class StockReport:
 class SupplyLine:
     """Advice for one SKU and its parts: ``need = demand + safety``, ``qty = max(0, need - stock)``.
 
-    ``split`` says where to send it (empty name where the marketplace hides its warehouses).
+    ``split`` says where to send it (empty name where the marketplace hides its warehouses). Stock on hand
+    and in transit are the marketplace's; the own shelf has its say beside (``warehouse.transit.ShowParts``).
     """
 
     article: str
@@ -271,6 +272,7 @@ class SupplyLine:
     cover_days: Decimal | None
     qty: int
     split: tuple[tuple[str, int], ...]
+    sku_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

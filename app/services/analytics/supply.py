@@ -71,6 +71,7 @@ def supply_lines(tx: TenantTx, d: date, window: int, limit: int, offset: int) ->
             cover_days=row.cover_days,
             qty=row.qty,
             split=tuple(split[row.sku_id]),
+            sku_id=row.sku_id,
         )
         for row in rows
     )

@@ -39,12 +39,20 @@ _FUNCTIONS = """
     WHERE p.pronamespace = 'public'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
 """
+_FIGURES = """
+    SELECT c.relname AS name, c.relkind AS kind, c.relrowsecurity AND c.relforcerowsecurity AS walled,
+           coalesce('security_barrier=true' = ANY(c.reloptions), false) AS barred,
+           ARRAY(SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
+                 FROM aclexplode(c.relacl) a WHERE a.grantee <> c.relowner ORDER BY 1) AS readers
+    FROM pg_class c WHERE c.relnamespace = to_regnamespace('dw') AND c.relkind IN ('r', 'v', 'm') ORDER BY 1
+"""
 
 
 def check_walls(ward: Ward) -> list[Finding]:
     """Row security enabled and forced everywhere, the policies as they were made, no right too many."""
     connection = ward.admin
     found = [*_tables(connection), *_policies(connection), *_rights(connection), *_functions(connection)]
+    found += _figures(connection)
     return found or [ok("Стены между организациями стоят: защита строк включена у всех таблиц.")]
 
 
@@ -122,3 +130,25 @@ def _rights(connection: Connection) -> Iterator[Finding]:
 def _functions(connection: Connection) -> Iterator[Finding]:
     for name in connection.scalars(text(_FUNCTIONS)):
         yield bad(f"Функцию {name} может вызвать кто угодно.", f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC;")
+
+
+def _figures(connection: Connection) -> Iterator[Finding]:
+    """The schema of figures: its tables behind walls, its copy of the shelf behind a view with a barrier."""
+    there = set()
+    for row in connection.execute(text(_FIGURES)):
+        there.add(row.name)
+        name = f"dw.{row.name}"
+        if row.kind == "r" and not row.walled:
+            yield bad(
+                f"Таблица {name}: защита строк выключена.",
+                f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
+            )
+        if row.kind == "m" and row.readers:
+            whose = ", ".join(row.readers)
+            yield bad(f"Копию {name} читают мимо стены: {whose}.", f"REVOKE ALL ON {name} FROM {whose};")
+        if row.kind == "v" and row.readers and not row.barred:
+            yield bad(
+                f"У представления {name} нет барьера.", f"ALTER VIEW {name} SET (security_barrier = true);"
+            )
+    if "current_stock" not in there:
+        yield bad("Свода для аналитики (схемы dw) нет.", "./ambar restore ПОСЛЕДНЯЯ_КОПИЯ --replace")

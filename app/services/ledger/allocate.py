@@ -11,7 +11,7 @@ from app.core.clock import Clock
 from app.db.session import TenantTx
 from app.domain.warehouse.movements import Line, Reason, Status, StockDocument
 from app.repositories import orders
-from app.repositories.orders import LackingLine
+from app.repositories.orders import LackingLine, WaitingOrder
 from app.services.ledger.posting import PostStock
 
 AGAIN_AFTER = timedelta(minutes=10)
@@ -50,10 +50,12 @@ class AllocateOrder:
 
     def __call__(self, tx: TenantTx) -> Allocated | None:
         """None where no order waits that nobody else works on."""
+        order = orders.claim_order(tx, self.clock.now())
+        return None if order is None else self.round(tx, order)
+
+    def round(self, tx: TenantTx, order: WaitingOrder) -> Allocated:
+        """One try for this very order, which the caller has locked."""
         now = self.clock.now()
-        order = orders.claim_order(tx, now)
-        if order is None:
-            return None
         wanted = orders.list_lacking(tx, order.id)
         promised = self._promise(tx, order.id, order.rounds, wanted, now)
         lines = tuple(

@@ -15,12 +15,15 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryItem:
-    """An item's pieces in all and its two fullest places. ``earliest_expiry`` is of lots with stock;
-    ``near_expiry``: it is at most ``near_days`` away, or past."""
+    """An item's pieces in all and its two fullest places. ``spec`` tells it from its sisters, "" where
+    nothing does. ``earliest_expiry`` is of lots with stock; ``near_expiry``: it is at most ``near_days``
+    away, or past.
+    """
 
     item_id: int
     article: str
     name: str
+    spec: str
     total_qty: int
     available_qty: int
     top2_locations: tuple[PlaceQty, ...]
@@ -47,6 +50,7 @@ def query_inventory_snapshot(
             item_id=each.item_id,
             article=each.article,
             name=each.name,
+            spec=each.spec,
             total_qty=each.total,
             available_qty=each.total - each.reserved,
             top2_locations=each.top,

@@ -102,6 +102,7 @@ def change_role(tx: PlatformTx, actor: Person, user_id: int, role: str, now: dat
     )
     if member.role == "owner":
         void_invites_of(tx, tenant_id, user_id, now)
+        void_tokens_of(tx, tenant_id, user_id, now)
     was, is_now = {"role": member.role}, {"role": role}
     append_audit(tx, "person.role", member.name, before=was, after=is_now, tenant_id=tenant_id)
     return find_member(tx, tenant_id, user_id)
@@ -128,6 +129,7 @@ def remove_member(tx: PlatformTx, actor: Person, user_id: int, now: datetime) ->
         user_id=user_id,
     )
     void_invites_of(tx, tenant_id, user_id, now)
+    void_tokens_of(tx, tenant_id, user_id, now)
     append_audit(tx, "person.removed", member.name, before={"role": member.role}, tenant_id=tenant_id)
     return member
 
@@ -148,6 +150,20 @@ def void_invites_of(tx: PlatformTx, tenant_id: int, user_id: int, now: datetime)
     ).scalars()
     for role in voided.all():
         append_audit(tx, "invite.revoked", ROLE_NAMES[role], before={"role": role}, tenant_id=tenant_id)
+
+
+def void_tokens_of(tx: PlatformTx, tenant_id: int, user_id: int, now: datetime) -> None:
+    """API tokens that they made: whoever made one has seen it."""
+    voided = tx.run(
+        "UPDATE api_token SET revoked_at = :now WHERE tenant_id = :tenant_id AND created_by = :user_id"
+        " AND revoked_at IS NULL RETURNING name, role, token_tail",
+        now=now,
+        tenant_id=tenant_id,
+        user_id=user_id,
+    )
+    for row in voided.all():
+        was = {"role": row.role, "tail": row.token_tail}
+        append_audit(tx, "token.revoked", row.name, before=was, tenant_id=tenant_id)
 
 
 def _not_the_last_owner(tx: PlatformTx, tenant_id: int, member: Member) -> None:

@@ -16,6 +16,21 @@ class Deed(StrEnum):
     MONEY = "money"
     STOCK = "stock"
     SUPPLY = "supply"
+    ANALYTICS = "analytics"
+    FIND = "find"
+    ITEMS = "items"
+    FILE = "file"
+    ORDERS = "orders"
+    RECEIVE = "receive"
+    PUTAWAY = "putaway"
+    MOVE = "move"
+    SHIP = "ship"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    COUNT = "count"
+    HOLDS = "holds"
+    HISTORY = "history"
+    UNDO = "undo"
     COST = "cost"
     REVIEWS = "reviews"
     STATUS = "status"
@@ -25,6 +40,7 @@ class Deed(StrEnum):
     AUDIT = "audit"
     PEOPLE = "people"
     ORG = "org"
+    API = "api"
     ADMIN = "admin"
 
 
@@ -36,12 +52,31 @@ ROLE_NAMES = {"owner": "владелец", "manager": "менеджер", "analy
 MEMBER = ANYBODY | {Deed.ORG}
 """Open to whoever is in an organisation."""
 
+SHELF_READS = frozenset({Deed.HOLDS, Deed.HISTORY})
+"""Looking at the shelf's books."""
+
+SHELF = SHELF_READS | {
+    Deed.RECEIVE, Deed.PUTAWAY, Deed.MOVE, Deed.SHIP, Deed.RESERVE, Deed.RELEASE, Deed.COUNT, Deed.UNDO,
+    Deed.ORDERS,
+}  # fmt: skip
+"""Moving goods on the shelf."""
+
+GOODS = frozenset({Deed.FIND, Deed.ITEMS, Deed.FILE})
+"""Knowing what is on it; whoever only looks may find, and decides on nothing."""
+
 ALLOWED: Mapping[str, frozenset[Deed]] = {
     "owner": frozenset(Deed) - {Deed.ADMIN},
     "manager": MEMBER
+    | {Deed.ANALYTICS}
+    | SHELF
+    | GOODS
     | {Deed.TODAY, Deed.PNL, Deed.MONEY, Deed.STOCK, Deed.SUPPLY, Deed.COST, Deed.REVIEWS, Deed.STATUS},
-    "analyst": MEMBER | {Deed.TODAY, Deed.PNL, Deed.MONEY, Deed.STOCK, Deed.SUPPLY, Deed.STATUS},
-    "storekeeper": MEMBER | {Deed.STOCK, Deed.SUPPLY},
+    "analyst": MEMBER
+    | {Deed.ANALYTICS}
+    | SHELF_READS
+    | {Deed.FIND}
+    | {Deed.TODAY, Deed.PNL, Deed.MONEY, Deed.STOCK, Deed.SUPPLY, Deed.STATUS},
+    "storekeeper": MEMBER | SHELF | GOODS | {Deed.STOCK, Deed.SUPPLY},
 }
 ADMIN_ADDS = frozenset({Deed.RECALC, Deed.STATUS})
 """What an administrator of the installation may do in an organisation besides their role."""

@@ -1,0 +1,1 @@
+"""What people at the shelf do: movements drawn and posted, goods found, orders got ready."""
