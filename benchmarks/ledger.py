@@ -1,9 +1,10 @@
 """The posting of stock documents against the floor: the least SQL that does the same durable work, driven by
 pgbench (no Python at all) on the same server in the same run.
 
-The floor is six statements: begin, anchor, lock, update, entry, commit. Ours is the whole service: one Python
-process, walls, header, anchor, partitions, outbox and audit. `--size` is documents a client. The CPU that a
-document costs is told too: the best of some batches, which other programs on the machine disturb the least.
+The floor is six statements: begin, anchor, lock, update, entry, commit; of a long document the same by sets.
+Ours is the whole service: one Python process, walls, header, anchor, partitions, outbox and audit. `--size`
+is documents a client. The CPU that a document costs is told too: the best of some batches, which other
+programs on the machine disturb the least.
 """
 
 import subprocess
@@ -49,6 +50,27 @@ INSERT INTO floor.ledger VALUES (1, :stock, :version, 1, :after, :ref, 1);
 COMMIT;
 """
 
+STEP = f"(CAST(:first AS bigint) + g) * 7919 % {ITEMS} + 1"
+"""As ``spread``: no two lines of a document are one balance."""
+
+MANY = f"""\\set ref random(1, 1000000000000000)
+\\set first random(1, 1000000000)
+BEGIN;
+INSERT INTO floor.anchor SELECT 1, :ref, g, {STEP}, 1 FROM generate_series(1, {LINES}) g
+    ON CONFLICT DO NOTHING;
+SELECT count(*) FROM (
+    SELECT FROM floor.stock WHERE tenant = 1 AND id IN (SELECT {STEP} FROM generate_series(1, {LINES}) g)
+    ORDER BY id FOR UPDATE
+) locked;
+WITH moved AS (
+    UPDATE floor.stock s SET on_hand = s.on_hand + 1, version = s.version + 1
+    FROM (SELECT g, {STEP} AS id FROM generate_series(1, {LINES}) g) l
+    WHERE s.tenant = 1 AND s.id = l.id RETURNING l.g, s.id, s.version, s.on_hand
+)
+INSERT INTO floor.ledger SELECT 1, id, version, 1, on_hand, :ref, g FROM moved;
+COMMIT;
+"""
+
 WORLD = f"""
 INSERT INTO tenant (id, name) VALUES (1, 'bench');
 INSERT INTO warehouse (tenant_id, id, marketplace, code, is_own) VALUES (1, 1, 'OWN', 'main', true);
@@ -72,7 +94,7 @@ def main(documents: int = 300, repetitions: int = 3) -> None:
             for clients in CLIENTS:
                 taken = take_turns(
                     {
-                        "floor": Contender(floor.work(clients, documents, hot=hot)),
+                        "floor": Contender(floor.work(clients, documents, "hot" if hot else "spread")),
                         "ours": Contender(work(clients, ours, documents, choose, 1)),
                     },
                     repetitions,
@@ -83,9 +105,17 @@ def main(documents: int = 300, repetitions: int = 3) -> None:
                 row(f"the whole service, {kind}", f"{rates['ours']:,.0f}/s", rates["ours"] / rates["floor"])
         some = max(10, documents // 10)
         for clients in (1, 2, 4):
-            taken = take_turns({"ours": Contender(work(clients, ours, some, spread, LINES))}, repetitions)
-            lines = clients * some * LINES / taken["ours"].median
-            row(f"the whole service, documents of {LINES}, {clients} clients", f"{lines:,.0f} lines/s")
+            taken = take_turns(
+                {
+                    "floor": Contender(floor.work(clients, some, "many")),
+                    "ours": Contender(work(clients, ours, some, spread, LINES)),
+                },
+                repetitions,
+            )
+            rates = {name: clients * some * LINES / seconds.median for name, seconds in taken.items()}
+            row(f"floor: documents of {LINES} in sets, {clients} clients", f"{rates['floor']:,.0f} lines/s")
+            what = f"the whole service, documents of {LINES}, {clients} clients"
+            row(what, f"{rates['ours']:,.0f} lines/s", rates["ours"] / rates["floor"])
         for lines, batch in ((1, 100), (LINES, 10)):
             costs = [cost(bench, ours, batch, lines) for _ in range(5 * repetitions)]
             server, python = (min(each) for each in zip(*costs, strict=True))
@@ -137,15 +167,20 @@ class Floor:
         self._url = make_url(bench.urls.admin)
         self._program = binaries().bin_dir / "pgbench"
         self._scripts = {}
-        for hot, choice in ((False, f"random(1, {ITEMS})"), (True, "1")):
-            self._scripts[hot] = folder / f"floor-{hot}.sql"
-            self._scripts[hot].write_text(SIX.replace("{choice}", choice))
+        written = {
+            "spread": SIX.replace("{choice}", f"random(1, {ITEMS})"),
+            "hot": SIX.replace("{choice}", "1"),
+            "many": MANY,
+        }
+        for name, script in written.items():
+            self._scripts[name] = folder / f"floor-{name}.sql"
+            self._scripts[name].write_text(script)
 
-    def work(self, clients: int, documents: int, *, hot: bool) -> Callable[[], object]:
+    def work(self, clients: int, documents: int, script: str) -> Callable[[], object]:
         url = self._url
         command = [
             str(self._program), "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2)),
-            "-t", str(documents), "-f", str(self._scripts[hot]),
+            "-t", str(documents), "-f", str(self._scripts[script]),
             "-h", str(url.query.get("host", url.host)), "-p", str(url.query.get("port", url.port or 5432)),
             "-U", str(url.username), str(url.database),
         ]  # fmt: skip

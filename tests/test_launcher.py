@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 LAUNCHER = Path(__file__).resolve().parents[1] / "ambar"
+HANDS = ["-n", "auto", "--dist", "worksteal"]
 
 MAIN = """
 import importlib.metadata, os, sys
@@ -174,8 +175,8 @@ def test_the_suites_packages_come_only_when_asked_for(project: Path, run: Run, t
 @pytest.mark.parametrize(
     ("asked", "given"),
     [
-        (["-k", "x"], ["-n", "auto", "-m", "not soak", "-k", "x"]),
-        (["--soak"], ["-n", "auto", "-m", "soak"]),
+        (["-k", "x"], [*HANDS, "-m", "not soak", "-k", "x"]),
+        (["--soak"], [*HANDS, "-m", "soak"]),
     ],
 )
 def test_test_runs_pytest_in_the_repository(

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -28,6 +29,7 @@ from app.repositories.costs import set_points
 from app.services.names import source_name
 from app.services.night import NightReport, policy_of
 from app.services.refresh import refresh_derived
+from app.services.reviews import PLACES
 from app.services.tenancy.connect import StoreAccount
 from app.services.tenancy.people import enrol
 from app.services.tenancy.token_check import MarketplaceTokenChecker
@@ -159,13 +161,20 @@ def _enter_costs(house: House, tenant_id: int, address: str, done: NightReport) 
 
 
 def _outcome(done: NightReport) -> str:
-    told = ", ".join(f"{source_name(name)} {each.rows}" for name, each in done.sources.items())
     if done.errors:
         failed = (f"{source_name(name)}: {error}" for name, error in done.errors.items())
         return "Не всё получилось: " + "; ".join(failed)
     if done.written == 0:
         return "Тот же день песочницы: ни одна строка фактов и показателей не изменилась."
-    return f"Готово, изменилось строк: {done.written}. Пришло строк: {told}."
+    told = Counter[str]()
+    for name, each in done.sources.items():
+        told[PLACES[name.split(".")[0].upper()]] += each.rows
+    came = ", ".join(f"с {place} {_spaced(rows)}" for place, rows in told.items())
+    return f"Готово, изменилось строк: {_spaced(done.written)}. Пришло строк: {came}."
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 @contextmanager

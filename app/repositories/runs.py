@@ -80,6 +80,18 @@ def is_done(tx: TenantTx, key: RunKey, trace_id: str) -> bool:
     return bool(found.scalar_one())
 
 
+def pages_done(tx: TenantTx, key: RunKey, trace_id: str) -> tuple[KeptPage, ...]:
+    """The pages of a unit that this very job has brought; none where it has not."""
+    found = tx.run(
+        "SELECT pages FROM ingest_run WHERE tenant_id = :tenant_id AND account_id = :account_id "
+        "AND source = :source AND unit = :unit AND state = 'complete' AND trace_id = :trace_id"
+        " ORDER BY id DESC LIMIT 1",
+        trace_id=trace_id,
+        **_named(key),
+    ).scalar()
+    return kept_pages(found or ())
+
+
 def kept_pages(told: Sequence[Mapping[str, Any]]) -> tuple[KeptPage, ...]:
     """A run's pages as its row tells them."""
     return tuple(

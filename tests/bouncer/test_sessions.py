@@ -9,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from app.db.install import Urls
 from app.db.session import Database
+from tests.db.conftest import ours, theirs  # noqa: F401
 from tests.db.test_merge import *
 from tests.db.test_pools import *
 from tests.db.test_session import *

@@ -15,7 +15,7 @@ from tests.support.databases import superuser
 from tests.support.leftovers import left_in
 from tests.support.ports import free_port
 from tests.support.refusals import DENIED, refused
-from tests.support.worlds import Cabinet, make_cabinet
+from tests.support.worlds import Cabinet
 
 NOTE = (
     "INSERT INTO audit_entry (tenant_id, actor, action, subject, trace_id)"
@@ -28,16 +28,6 @@ def narrow(urls: Urls) -> Iterator[Database]:
     database = Database(urls.app, pool_size=1, statement_timeout_ms=1_000)
     yield database
     database.close()
-
-
-@pytest.fixture(scope="module")
-def ours(db: Database) -> Cabinet:
-    return make_cabinet(db)
-
-
-@pytest.fixture(scope="module")
-def theirs(db: Database) -> Cabinet:
-    return make_cabinet(db)
 
 
 def noted(db: Database, cabinet: Cabinet, action: str) -> int:

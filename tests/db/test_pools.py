@@ -32,16 +32,6 @@ def narrow(urls: Urls) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(scope="module")
-def ours(db: Database) -> Cabinet:
-    return make_cabinet(db)
-
-
-@pytest.fixture(scope="module")
-def theirs(db: Database) -> Cabinet:
-    return make_cabinet(db)
-
-
 # ---- ends of a transaction. Each is given the pool, its tenant, and a way to the superuser.
 
 Deed = Callable[[Database, Cabinet, Urls], None]

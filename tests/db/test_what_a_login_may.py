@@ -19,7 +19,7 @@ from app.db.roles import APP, BACKUP, OWNER, PLATFORM
 from app.db.session import Database
 from tests.support.databases import superuser
 from tests.support.refusals import DENIED, refused
-from tests.support.worlds import Cabinet, make_cabinet
+from tests.support.worlds import Cabinet
 
 
 @pytest.fixture
@@ -27,16 +27,6 @@ def login(urls: Urls) -> Iterator[Connection]:
     """A connection of the application's login, in no transaction of ours."""
     with create_engine(urls.app, poolclass=pool.NullPool).connect() as connection:
         yield connection
-
-
-@pytest.fixture(scope="module")
-def ours(db: Database) -> Cabinet:
-    return make_cabinet(db)
-
-
-@pytest.fixture(scope="module")
-def theirs(db: Database) -> Cabinet:
-    return make_cabinet(db)
 
 
 def test_the_login_itself_has_no_right_to_any_relation(login: Connection) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.engine import URL
 
 from app.db.install import Urls
 from app.db.session import Database
+from tests.db.conftest import ours, theirs  # noqa: F401
 from tests.db.snapshot import compare, read_migrated, read_snapshot
 from tests.db.test_merge import *
 from tests.db.test_pools import *

@@ -452,6 +452,7 @@ READS: Mapping[str, Call] = {
     "reviews.list_waiting": lambda tx, p: reviews.list_waiting(tx, 10),
     "reviews.count_waiting": lambda tx, p: reviews.count_waiting(tx),
     "reviews.find_review": lambda tx, p: [reviews.find_review(tx, i, "x") for i in p.both(A)],
+    "runs.pages_done": lambda tx, p: [runs.pages_done(tx, key(p, i), "night") for i in p.both(A)],
     "runs.is_done": lambda tx, p: [runs.is_done(tx, key(p, i), "night") for i in p.both(A)],
     "runs.read_pages": lambda tx, p: [_pages(tx, i) for i in p.both(A)],
     "runs.is_known": lambda tx, p: [runs.is_known(tx, _told(p, i), unit(p), b"x")

@@ -35,12 +35,12 @@ WELL = timedelta(milliseconds=1)
 
 
 BESIDE = {
-    "places": "SELECT marketplace, code, region, is_own FROM warehouse WHERE tenant_id = :tenant_id",
+    "places": "SELECT marketplace, code, name, region, is_own, cluster_id, cluster FROM warehouse"
+    " WHERE tenant_id = :tenant_id",
     "key": "SELECT marketplace, expires_at, scopes, info FROM marketplace_account"
     " WHERE tenant_id = :tenant_id",
 }
-"""What a night learns beside facts: places, whose the key is and how long it lives. Clusters are told once a
-night: a place that a later pass brings gets its name and cluster on the next one."""
+"""What a night learns beside facts: places and their clusters, whose the key is and how long it lives."""
 
 
 class Good(NamedTuple):

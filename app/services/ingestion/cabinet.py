@@ -12,7 +12,7 @@ from app.core.clock import Clock, business_day
 from app.core.errors import AmbarError
 from app.db.session import Database
 from app.marketplaces.errors import TokenUnfit
-from app.marketplaces.source import Source, Unit
+from app.marketplaces.source import Kind, Source, Unit
 from app.repositories import accounts, rate_budget, runs, workload
 from app.repositories.accounts import StoredAccount
 from app.services.ingestion.collect import Account, Collected, Collector, run_name
@@ -25,6 +25,9 @@ from app.services.ingestion.turn import Busy, Turn
 log = structlog.get_logger(__name__)
 
 Progress = Callable[[str, int, int], None]
+
+ABOUT_OTHERS: frozenset[Kind] = frozenset({"clusters"})
+"""What is told of things that other sources bring, perhaps after it: said once more when all have come."""
 
 
 def every(_source: str) -> bool:
@@ -168,6 +171,9 @@ class CabinetNight:
                 # Rows of goods that nobody has named would make goods of their own, and stay with them.
                 done.sources += [replace(told, source=other.source.name) for other in steps[number:]]
                 return
+        for step in steps:
+            if step.source.brings & ABOUT_OTHERS:
+                collector.tell_again(step.source, step.since, asked.d)
 
     def _names_nothing_yet(self, account: StoredAccount, source: Source) -> bool:
         if "catalogue" not in source.brings:

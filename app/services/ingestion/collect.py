@@ -19,6 +19,7 @@ from app.marketplaces.errors import Garbled, MarketplaceDown, NotOffered, RateLi
 from app.marketplaces.source import Source, Unit
 from app.queue.retry import is_database_away, say
 from app.repositories import closed_sources, refusals, runs, unknown_values
+from app.repositories.catalogue import set_clusters
 from app.repositories.metrics_input import SETTLING_SOURCES
 from app.repositories.runs import KeptPage, Run, RunKey
 from app.services.ingestion.erasure import Believed, Erases, Told, check
@@ -190,6 +191,15 @@ class Collector:
                 else:
                     runs.fail_run(tx, run.id, sentence, self.clock.now(), resumable=resumable)
             raise
+
+    def tell_again(self, source: Source, d_from: date, d_to: date) -> None:
+        """What the job was told about things that other sources bring, for those that came after it."""
+        for unit in source.units(d_from, d_to):
+            key = RunKey(self.account.id, source.name, run_name(source, unit))
+            with self.db.tenant(self.account.tenant_id) as tx:
+                if pages := runs.pages_done(tx, key, self.trace_id):
+                    told = source.normalise(unit, runs.read_pages(tx, self.account.id, pages))
+                    set_clusters(tx, self.account.marketplace, told.clusters)
 
     def _fetch(self, source: Source, unit: Unit, key: RunKey, run: Run) -> list[KeptPage]:
         pages = list(run.pages)

@@ -2,9 +2,10 @@
 
 # ruff: noqa: ARG002 - the port has one signature for all sources
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from app.marketplaces.source import Kind, Normalised, Page, Source, Unit, bodies, window, windows
@@ -77,12 +78,7 @@ class WbDeductions:
         return [window(d_from, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        zone, first = ZoneInfo(self.policy.day_timezone), unit.d_from - MARGIN
-
-        def ask(offset: int) -> Reply:
-            return calls.deductions(self.client, first, unit.d_to, zone, offset)
-
-        yield from offset_pages(ask, cursor, calls.PAGE, self.name, "data", "reports")
+        return _listed(self, calls.deductions, unit, cursor)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_deductions(bodies(pages), ZoneInfo(self.policy.day_timezone))
@@ -102,12 +98,7 @@ class WbMeasurements:
         return [window(d_from, d_to)]
 
     def fetch(self, unit: Unit, cursor: str) -> Iterator[Page]:
-        zone, first = ZoneInfo(self.policy.day_timezone), unit.d_from - MARGIN
-
-        def ask(offset: int) -> Reply:
-            return calls.measurements(self.client, first, unit.d_to, zone, offset)
-
-        yield from offset_pages(ask, cursor, calls.PAGE, self.name, "data", "reports")
+        return _listed(self, calls.measurements, unit, cursor)
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_measurements(bodies(pages), ZoneInfo(self.policy.day_timezone))
@@ -132,3 +123,12 @@ class WbSelfBuyouts:
 
     def normalise(self, unit: Unit, pages: Sequence[Page]) -> Normalised:
         return normalise_self_buyouts(bodies(pages), unit.d_from, unit.d_to)
+
+
+def _listed(
+    source: WbDeductions | WbMeasurements, ask: Callable[..., Reply], unit: Unit, cursor: str
+) -> Iterator[Page]:
+    """Pages of a list of charges, from somewhat before the unit's days: see ``MARGIN``."""
+    zone, first = ZoneInfo(source.policy.day_timezone), unit.d_from - MARGIN
+    asked = partial(ask, source.client, first, unit.d_to, zone)
+    return offset_pages(asked, cursor, calls.PAGE, source.name, "data", "reports")
