@@ -120,16 +120,19 @@ def test_no_sequence_tells_how_far_it_is_or_moves(urls: Urls, two: Two) -> None:
         "SELECT last_value FROM {}",
         "SELECT nextval('{}')",
         "SELECT setval('{}', 1)",
-        "SELECT 1/count(*) FROM pg_sequences WHERE sequencename = '{}' AND last_value IS NOT NULL",
+        "SELECT 1/count(*) FROM pg_sequences WHERE format('%I.%I', schemaname, sequencename) = '{}'"
+        " AND last_value IS NOT NULL",
     )
     with inside(urls, two.mine) as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'S'")
+        cursor.execute(
+            "SELECT format('%I.%I', relnamespace::regnamespace, relname) FROM pg_class WHERE relkind = 'S'"
+        )
         names = [name for (name,) in cursor.fetchall()]
         told = [name for name in names for ask in asked if _answers(cursor, ask.format(name))]
     assert len(names) > 10
     assert told == []
     with inside(urls, two.mine, f"GRANT ALL ON SEQUENCE card_id_seq TO {APP}") as cursor:
-        assert all(_answers(cursor, ask.format("card_id_seq")) for ask in asked)
+        assert all(_answers(cursor, ask.format("public.card_id_seq")) for ask in asked)
 
 
 def _answers(cursor: Any, sql: str) -> bool:

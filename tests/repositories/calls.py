@@ -89,7 +89,8 @@ SAME_VALUES = (
     "UPDATE advice_supply SET window_days = 14, recommended_qty = 9",
     "UPDATE ingest_run SET state = 'complete', finished_at = now(), trace_id = 'night',"
     " since = CURRENT_DATE,"
-    " counts = '{\"rows\": 1}'",
+    " counts = '{\"rows\": 1}',"
+    ' pages = \'[{"hash": "aa", "request": {"method": "m", "host": "h", "path": "/p", "params": ""}}]\'',
     "UPDATE job_checkpoint SET value = '{\"at\": 1}'",
     "UPDATE unplaced_row SET d = CURRENT_DATE",
     "UPDATE ad_charge SET amount = 3, paid_from = 'balance'",

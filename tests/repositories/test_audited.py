@@ -3,9 +3,10 @@ changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,11 +14,13 @@ from app.bot.cases import build_cases
 from app.core.clock import FixedClock
 from app.core.config import Settings
 from app.core.crypto import Vault
+from app.domain.warehouse.movements import Line, Reason, StockDocument
 from app.queue.postgres import PostgresQueue
-from app.repositories import audit, catalogue, items, listings
+from app.repositories import audit, catalogue, items, listings, places
 from app.services.costs import CostChange, NewCost, SetCostPrice, UndoCost
 from app.services.idempotency import Once
 from app.services.jobs import CollectOrder, RecalcOrder, RequestCollect, RequestRecalc
+from app.services.ledger.posting import PostStock
 from app.services.reviews import RecordAnswer, ReviewAnswer
 from app.services.tenancy.cabinets import CabinetName, CabinetSwitch, RenameCabinet, SwitchCabinet
 from app.services.tenancy.connect import CheckedToken, StoreAccount
@@ -32,6 +35,7 @@ from app.services.warehouse.listings import (
     SureLinks,
 )
 from app.services.warehouse.moves import DrawMove
+from app.services.warehouse.orders import CloseOrder, OrderRef, PauseOrder, ShipOrder, TakeUpOrder
 from tests.repositories.conftest import Org
 
 TOKEN = CheckedToken(
@@ -109,6 +113,36 @@ def sure(house: House) -> SureLinks:
     return SureLinks()
 
 
+def order(house: House, *, has_goods: bool = False) -> OrderRef:
+    """One that wants a piece; ``has_goods``: it lies there, promised to it."""
+    post = PostStock(clock=FixedClock(datetime.now(UTC)), day_zone=ZoneInfo("Europe/Moscow"))
+    with house.org.tx() as tx:
+        item = items.make_items(tx, [items.NewItem(article="KRS-42")])["krs-42"]
+        (place,) = places.ensure_places(tx, ["A-01"]).values()
+        made = tx.run(
+            "INSERT INTO customer_order (tenant_id, number) VALUES (:tenant_id, 'N-1') RETURNING id"
+        )
+        number = int(made.scalar_one())
+        tx.run(
+            "INSERT INTO customer_order_line (tenant_id, order_id, line, item_id, qty)"
+            " VALUES (:tenant_id, :number, 1, :item, 1)",
+            number=number,
+            item=item,
+        )
+        if has_goods:
+            came = [Line(qty=1, item_id=item, location_id=place)]
+            post(tx, StockDocument(reason=Reason.RECEIPT, ref="came", lines=came))
+            wanted = [Line(qty=1, item_id=item)]
+            post(tx, StockDocument(reason=Reason.RESERVE, ref="kept", lines=wanted, order_id=number))
+    return OrderRef(order_id=number)
+
+
+def aside(house: House) -> OrderRef:
+    ref = order(house)
+    house.do(PauseOrder, ref, "before")
+    return ref
+
+
 DEEDS: dict[type, tuple[str, Callable[[House], Any]]] = {
     MakeItem: ("item.made", lambda house: NewItemOrder(article="KRS-43")),
     MakeItemsOfCards: ("items.made", lambda house: CardsToItems(account_id=house.org.account_id)),
@@ -120,6 +154,10 @@ DEEDS: dict[type, tuple[str, Callable[[House], Any]]] = {
     RequestCollect: ("collect.asked", lambda house: CollectOrder()),
     RequestRecalc: ("recalc.asked", lambda house: PERIOD),
     RecordAnswer: ("review.answered", review),
+    ShipOrder: ("stock.posted", lambda house: order(house, has_goods=True)),
+    PauseOrder: ("order.paused", order),
+    TakeUpOrder: ("order.resumed", aside),
+    CloseOrder: ("order.closed", order),
     StoreAccount: ("cabinet.connected", lambda house: TOKEN),
     SwitchCabinet: ("cabinet.off", lambda house: CabinetSwitch(account_id=house.org.account_id, on=False)),
     RenameCabinet: (
