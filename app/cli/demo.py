@@ -170,7 +170,7 @@ def _outcome(done: NightReport) -> str:
     for name, each in done.sources.items():
         told[PLACES[name.split(".")[0].upper()]] += each.rows
     came = ", ".join(f"с {place} {_spaced(rows)}" for place, rows in told.items())
-    return f"Готово, изменилось строк: {_spaced(done.written)}. Пришло строк: {came}."
+    return f"Готово, изменилось строк: {_spaced(done.written)}.\nПришло строк: {came}."
 
 
 def _spaced(number: int) -> str:
