@@ -55,7 +55,11 @@ def test_a_token_is_made_listed_and_revoked(db: Database, ambar: Ambar) -> None:
     assert said.strip() == "Токен «Сканер» больше не действует."
     assert find_caller(db, secret, now) is None
     with db.platform() as tx:
-        told = tx.run("SELECT action, actor FROM audit_entry WHERE action LIKE 'token.%' ORDER BY id").all()
+        told = tx.run(
+            "SELECT action, actor FROM audit_entry WHERE tenant_id = :org AND action LIKE 'token.%'"
+            " ORDER BY id",
+            org=int(org),
+        ).all()
     assert [tuple(row) for row in told] == [
         ("token.made", "командная строка"),
         ("token.revoked", "командная строка"),
