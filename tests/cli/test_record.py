@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import build
 from app.cli.record import TOKEN_VARIABLE
-from app.core.clock import FixedClock, SystemClock
+from app.core.clock import FixedClock, SystemClock, business_day
 from app.core.config import get_settings
 from app.core.errors import AmbarError
 from app.core.redact import SECRET_HEADERS
@@ -34,7 +34,7 @@ Ambar = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(seed=5, skus=6, days=10, today=datetime.now(UTC).date())
+    return World(seed=5, skus=6, days=10, today=business_day(SystemClock().now(), "Europe/Moscow"))
 
 
 @pytest.fixture(scope="module")

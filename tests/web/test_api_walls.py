@@ -101,10 +101,10 @@ def line(path: str, ids: Mapping[str, int], **other: int) -> dict[str, int]:
     return {**{name: ids[name] for name in FIELDS[path]}, **more, **other}
 
 
-def told(reply: Reply, number: int) -> str:
-    """All that a reply teaches, but for its trace and the number that was asked with."""
+def told(reply: Reply, field: str, number: int) -> str:
+    """All that a reply teaches, but for its trace and the number that was asked with in this field."""
     error = {name: value for name, value in reply.body["error"].items() if name != "trace_id"}
-    blank = re.sub(rf"\b{number}\b", "N", str(error))
+    blank = re.sub(rf"('{field}': ){number}\b", r"\1N", str(error))
     return f"{reply.status} {blank}"
 
 
@@ -119,7 +119,7 @@ async def test_anothers_number_is_as_good_as_one_that_nothing_has(
             wrong = line(path, mine.ids, **{field: number})
             reply = await program.posts(path, f"X-{path}-{field}", wrong, **MORE.get(path, {}))
             assert reply.status in (404, 409), (field, reply.body)
-            learnt.add(told(reply, number))
+            learnt.add(told(reply, field, number))
         assert len(learnt) == 1, field
     assert theirs.shelf.counts() == before
     assert mine.shelf.counts() == ours_before
