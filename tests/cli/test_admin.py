@@ -1,40 +1,19 @@
 """``ambar admin``: a code for the first administrator, the list, and whom to take out."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-import structlog
-from typer.testing import CliRunner
 
-from app.cli import build
-from app.core.config import get_settings
 from app.core.errors import Conflict, NotFound
-from app.db.install import Urls
 from app.db.session import Database
 from app.services.tenancy.registration import claim_admin
-
-Ambar = Callable[..., str]
+from tests.cli.conftest import Ambar
 
 
 @pytest.fixture
-def ambar(
-    urls: Urls, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Ambar]:
-    """Runs a command against this module's database; what it says, or the error that it ends in."""
-    before = structlog.get_config()
-    monkeypatch.setenv("DATABASE_URL", urls.app)
-    monkeypatch.setenv("AMBAR_DATA", str(tmp_path_factory.mktemp("data")))
-    get_settings.cache_clear()
-
-    def run(*command: str) -> str:
-        done = CliRunner().invoke(build(), ["admin", *command], catch_exceptions=False)
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    yield run
-    get_settings.cache_clear()
-    structlog.configure(**before)
+def ambar(in_process: Ambar) -> Ambar:
+    return partial(in_process, "admin")
 
 
 def claim(db: Database, telegram_id: int, name: str, said: str) -> None:

@@ -1,41 +1,20 @@
 """``ambar token``: a token is made, listed with its last use, and revoked."""
 
-from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
-import structlog
-from typer.testing import CliRunner
 
-from app.cli import build
 from app.core.clock import SystemClock
-from app.core.config import get_settings
 from app.core.errors import BadInput, NotFound
-from app.db.install import Urls
 from app.db.session import Database
 from app.services.tenancy.api_tokens import find_caller
+from tests.cli.conftest import Ambar
 from tests.support.worlds import make_tenant
-
-Ambar = Callable[..., str]
 
 
 @pytest.fixture
-def ambar(
-    urls: Urls, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Ambar]:
-    """Runs a command against this module's database; what it prints, or the error that it ends in."""
-    before = structlog.get_config()
-    monkeypatch.setenv("DATABASE_URL", urls.app)
-    monkeypatch.setenv("AMBAR_DATA", str(tmp_path_factory.mktemp("data")))
-    get_settings.cache_clear()
-
-    def run(*command: str) -> str:
-        done = CliRunner().invoke(build(), ["token", *command], catch_exceptions=False)
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    yield run
-    get_settings.cache_clear()
-    structlog.configure(**before)
+def ambar(in_process: Ambar) -> Ambar:
+    return partial(in_process, "token")
 
 
 def test_a_token_is_made_listed_and_revoked(db: Database, ambar: Ambar) -> None:
