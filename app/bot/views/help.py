@@ -9,7 +9,7 @@ from app.services.tenancy.roles import ROLE_NAMES, Deed, allowed
 EXPLAINED: dict[Deed, tuple[str, ...]] = {
     Deed.TODAY: ("/today — вчера одним взглядом: продажи, возвраты, прибыль, что кончается",),
     Deed.PNL: ("/pnl 7 — прибыль за 7 дней до вчера включительно: строка на каждый вид денег",),
-    Deed.MONEY: ("/money — что Wildberries должен сейчас, последние выплаты и сверены ли они",),
+    Deed.MONEY: ("/money — что площадки должны сейчас, последние выплаты и сверены ли они",),
     Deed.STOCK: (
         "/stock — остатки всех товаров и на сколько их хватит",
         "/stock KRS-42 — один артикул: свой склад, площадки и то, что едет",
