@@ -26,10 +26,9 @@ from app.core.trace import new_trace
 from app.house import House, open_house
 from app.queue.worker import Worker
 from app.repositories.costs import set_points
-from app.services.names import source_name
+from app.services.names import PLACES, source_name
 from app.services.night import NightReport, policy_of
 from app.services.refresh import refresh_derived
-from app.services.reviews import PLACES
 from app.services.tenancy.connect import StoreAccount
 from app.services.tenancy.people import enrol
 from app.services.tenancy.token_check import MarketplaceTokenChecker
@@ -174,6 +173,7 @@ def _outcome(done: NightReport) -> str:
 
 
 def _spaced(number: int) -> str:
+    """As the chat's screens do; theirs come with aiogram, which takes seconds to import."""
     return f"{number:,}".replace(",", " ")
 
 

@@ -1,5 +1,8 @@
 """What sources and jobs are called by people."""
 
+PLACES = {"WB": "Wildberries", "OZON": "Ozon"}
+"""The marketplaces, in full."""
+
 SOURCE_NAMES = {
     "wb.connect": "кабинет WB",
     "wb.cards": "карточки WB",

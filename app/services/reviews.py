@@ -21,6 +21,7 @@ from app.repositories.reviews import Review
 from app.services.analytics.common import pages
 from app.services.idempotency import Once
 from app.services.ingestion.gateway import Gateway
+from app.services.names import PLACES
 from app.services.tenancy.members import demand_member
 
 PAGE = 4
@@ -28,8 +29,6 @@ SHORTEST, LONGEST = wb_calls.SHORTEST_ANSWER, 3_000
 """Characters of an answer; Wildberries takes up to 5,000, a screen that shows it to be confirmed less."""
 
 NO_SUCH = "Такого отзыва нет. Отзывы без ответа: /reviews"
-PLACES = {"WB": "Wildberries", "OZON": "Ozon"}
-"""Where an answer goes, in full: it is published there under the seller's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

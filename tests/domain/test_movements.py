@@ -51,6 +51,18 @@ def test_a_document_is_as_its_worst_line(told: tuple[Status, ...], whole: Status
     assert Posted(tuple(answer(status) for status in told)).status is whole
 
 
+@pytest.mark.parametrize(
+    ("told", "stands"),
+    [
+        ((Status.CONFLICT, Status.OK), True),
+        ((Status.INSUFFICIENT_STOCK, Status.IDEMPOTENT), True),
+        ((Status.INSUFFICIENT_STOCK, Status.CONFLICT), False),
+    ],
+)
+def test_a_document_stands_by_any_line_of_it(told: tuple[Status, ...], stands: bool) -> None:
+    assert Posted(tuple(answer(status) for status in told)).stands is stands
+
+
 def test_a_line_names_pieces_and_all_else_is_left_open() -> None:
     line = Line(3)
     assert (line.qty, line.item_id, line.location_id, line.lot_id, line.ref_line) == (3, 0, None, None, None)

@@ -13,6 +13,7 @@ from app.services.analytics.abc import AbcLine, AbcReport, By
 from app.services.analytics.ageing import AgeingLine, AgeingReport, all_of
 from app.services.analytics.slow import SLOW_DAYS, SlowGoods, SlowReport
 from app.services.analytics.valuation import OWN, ValuationReport, ValuedGoods
+from app.services.names import PLACES
 
 MENU_KEY = key("← Аналитика", AnalyticsCall())
 ABC_KEY = key("ABC", AnalyticsCall(what="abc", by="profit", days=30))
@@ -22,7 +23,7 @@ COST_KEY = key("Стоимость", AnalyticsCall(what="cost"))
 
 ABC_DAYS = (30, 90, 365)
 BY_WORDS: dict[By, str] = {"profit": "прибыли", "revenue": "выручке"}
-PLACES = {OWN: "Свой склад", "WB": "Wildberries", "OZON": "Ozon"}
+WHERE = {OWN: "Свой склад", **PLACES}
 TITLE = 34
 
 
@@ -202,7 +203,7 @@ def _slow_line(each: SlowGoods) -> list[Line]:
 
 
 def valuation(report: ValuationReport) -> Screen:
-    rows: list[Fact] = [fact(PLACES[place], _value(each)) for place, each in report.places]
+    rows: list[Fact] = [fact(WHERE[place], _value(each)) for place, each in report.places]
     body: list[Block] = [facts([*rows, fact("Всего", _value(report.total))] if len(rows) > 1 else rows)]
     if report.lines:
         body.append(text(*[row for each in report.lines for row in _valued_line(each)]))

@@ -6,6 +6,7 @@ from app.bot import formats
 from app.bot.callbacks_shelf import MoveCall, MoveDraftCall, MovePickCall, UndoCall
 from app.bot.screen import Block, Bold, Key, Line, Screen, key, line, rows_of, text
 from app.domain.warehouse.movements import REVERSIBLE, LineAnswer, Reason, Status
+from app.services.names import PLACES
 from app.services.warehouse.drafts import BalanceAfter, Draft, DraftPosted
 from app.services.warehouse.said import Kind, Said, Step, Told
 
@@ -30,7 +31,6 @@ DONE = {
 LABEL_LIMIT = 40
 SHORT_LABEL = 14
 TAKES_SHOWN = 10
-MARKETS = {"WB": "Wildberries", "OZON": "Ozon"}
 
 
 def move_step(step: Step, turn: str) -> Screen:
@@ -143,7 +143,7 @@ def _where(told: Told) -> str:
     if told.target:
         return f" с {told.place} на {told.target}"
     if told.market:
-        return f" на {MARKETS[told.market]}, поставка {told.supply}"
+        return f" на {PLACES[told.market]}, поставка {told.supply}"
     return f" на {told.place}" if told.place else ""
 
 
@@ -206,7 +206,7 @@ def _known(said: Said, item: str) -> list[Line | str]:
         f"с {said.place}" if said.place and said.kind in (Kind.MOVE, Kind.PUTAWAY) else said.place,
         f"на {said.target}" if said.target else "",
         f"до {formats.full_day(said.expires)}" if said.expires else "",
-        f"на {MARKETS[said.market]} {said.supply}".rstrip() if said.market else "",
+        f"на {PLACES[said.market]} {said.supply}".rstrip() if said.market else "",
     ]
     told = ", ".join(part for part in parts if part)
     lines: list[Line | str] = [line(Bold(formats.clip(item, 100)))] if item else []

@@ -4,7 +4,8 @@ from app.bot import formats
 from app.bot.callbacks import ReviewCall, ReviewsCall, review_call
 from app.bot.screen import Key, Line, Moment, Screen, key, line, rows_of, text
 from app.bot.views.common import page_keys
-from app.services.reviews import LONGEST, PAGE, PLACES, Answered, ReviewList, WaitingReview
+from app.services.names import PLACES
+from app.services.reviews import LONGEST, PAGE, Answered, ReviewList, WaitingReview
 
 SHOWN = 220
 """Characters of a review in the list; a review that is answered is shown with more."""

@@ -133,6 +133,11 @@ class Posted:
     lines: tuple[LineAnswer, ...]
 
     @property
+    def stands(self) -> bool:
+        """Is anything of it posted, now or before?"""
+        return any(line.status in (Status.OK, Status.IDEMPOTENT) for line in self.lines)
+
+    @property
     def status(self) -> Status:
         """Of the whole: the worst of its lines; OK where some were posted now and others before."""
         found = {line.status for line in self.lines}

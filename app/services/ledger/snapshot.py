@@ -31,6 +31,12 @@ class InventoryItem:
     near_expiry: bool
 
 
+def page_of_items(tx: TenantTx, words: str, limit: int, offset: int) -> list[int]:
+    """A page of items by article, or of those that answer to ``words``, the nearest first."""
+    typed = words.strip()
+    return shelf.find_items(tx, typed, limit, offset) if typed else shelf.list_page(tx, limit, offset)
+
+
 def query_inventory_snapshot(
     tx: TenantTx,
     today: date,
@@ -42,8 +48,7 @@ def query_inventory_snapshot(
 ) -> list[InventoryItem]:
     """A page of items by article, items without stock too; with ``words`` (a barcode, an article, words of a
     name, perhaps only begun) a page of those that answer to them, the nearest first."""
-    typed = words.strip()
-    page = shelf.find_items(tx, typed, limit, offset) if typed else shelf.list_page(tx, limit, offset)
+    page = page_of_items(tx, words, limit, offset)
     near = today + timedelta(days=near_days)
     return [
         InventoryItem(

@@ -129,7 +129,7 @@ class PostDraft:
         if stored.answer is not None:
             return self._told(tx, draft, _answers().validate_python(stored.answer), is_repeat=True)
         posted = self.post(tx, draft.document)
-        if any(line.status in (Status.OK, Status.IDEMPOTENT) for line in posted.lines):
+        if posted.stands:
             answer = _answers().dump_python(posted, mode="json")
             drafts.close_draft(tx, draft.id, POSTED, answer, self.clock.now())
         return self._told(tx, draft, posted, is_repeat=False)

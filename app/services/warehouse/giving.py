@@ -9,6 +9,7 @@ from app.domain.warehouse.picking import Pile, first_expired_first_out, has_expi
 from app.repositories import holds, orders
 from app.repositories.balances import BalanceRow
 from app.repositories.items import ItemCard
+from app.services.names import PLACES
 from app.services.warehouse.drawing import (
     ANY_LOT,
     NO_EXPIRY,
@@ -26,7 +27,6 @@ from app.services.warehouse.unclear import Choice
 HOLD, ORDER = "hold:", "order:"
 HOLDS_OFFERED = 6
 SHOWN = 40
-MARKET_WORDS = {"WB": "Wildberries", "OZON": "Ozon"}
 USUAL_TERMS = (("Завтра", 1), ("3 дня", 3), ("Неделя", 7))
 LONGEST_SUPPLY = 40
 
@@ -49,7 +49,7 @@ def draw_shipment(at: Drawing, said: Said) -> Drawn:
         raise Missing(Slot.WHAT, nobody, _offered(at), missing.said) from missing
     if said.market and not said.supply:
         raise Missing(
-            Slot.SUPPLY, f"Номер поставки на {MARKET_WORDS[said.market]}? Он есть в кабинете площадки.", (),
+            Slot.SUPPLY, f"Номер поставки на {PLACES[said.market]}? Он есть в кабинете площадки.", (),
             said,
         )  # fmt: skip
     if said.market and not _is_supply(said.supply):

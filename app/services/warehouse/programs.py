@@ -7,14 +7,20 @@ from typing import Literal
 
 from app.core.clock import Clock, business_day
 from app.db.session import Database
-from app.domain.warehouse.movements import Line, Posted, Reason, Status, StockDocument
-from app.repositories import balances, items, lots, program_reads, shelf
+from app.domain.warehouse.movements import Line, Posted, Reason, StockDocument
+from app.repositories import balances, items, lots, program_reads
 from app.repositories.balances import BalanceRow
 from app.repositories.items import ItemCard
 from app.repositories.program_reads import HoldRow, OrderRow, PlaceRow
 from app.repositories.shelf import PastBalance
 from app.services.ledger.posting import StockDesk
-from app.services.ledger.snapshot import InventoryItem, query_inventory_snapshot, query_stock_as_of
+from app.services.ledger.snapshot import (
+    InventoryItem,
+    page_of_items,
+    query_inventory_snapshot,
+    query_stock_as_of,
+)
+from app.services.warehouse.undo import undo_ref
 
 __all__ = [
     "BalanceRow",
@@ -27,8 +33,6 @@ __all__ = [
     "PostedDocument",
     "ProgramDesk",
 ]
-
-STANDS = frozenset({Status.OK, Status.IDEMPOTENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +63,9 @@ class ProgramDesk:
         if any(expires):
             document = replace(document, lines=self._with_lots(tenant_id, document.lines, expires))
         posted = self.desk(tenant_id, document)
-        stands = any(line.status in STANDS for line in posted.lines)
-        number = (
-            program_reads.find_document(self.db, tenant_id, document.reason, document.ref) if stands else None
-        )
+        if not posted.stands:
+            return PostedDocument(document_id=None, posted=posted)
+        number = program_reads.find_document(self.db, tenant_id, document.reason, document.ref)
         return PostedDocument(document_id=number, posted=posted)
 
     def reverse(self, tenant_id: int, document_id: int, note: str) -> tuple[str, PostedDocument]:
@@ -70,7 +73,7 @@ class ProgramDesk:
 
         Raises Conflict where it cannot be undone.
         """
-        ref = f"undo:{document_id}"
+        ref = undo_ref(document_id)
         order = StockDocument(reason=Reason.REVERSAL, ref=ref, reverses=document_id, note=note)
         return ref, self.post(tenant_id, order)
 
@@ -106,11 +109,9 @@ class ProgramDesk:
             return query_stock_as_of(tx, wanted, at, by)
 
     def items(self, tenant_id: int, words: str, limit: int, offset: int) -> list[ItemCard]:
-        """A page of items by article, or of those that answer to ``words``."""
-        typed = words.strip()
+        """See ``page_of_items``."""
         with self.db.tenant(tenant_id) as tx:
-            page = shelf.find_items(tx, typed, limit, offset) if typed else shelf.list_page(tx, limit, offset)
-            return items.item_cards(tx, page)
+            return items.item_cards(tx, page_of_items(tx, words, limit, offset))
 
     def places(self, tenant_id: int, limit: int, offset: int) -> list[PlaceRow]:
         """A page of places."""
@@ -125,7 +126,7 @@ class ProgramDesk:
             return program_reads.list_open_holds(tx, wanted, ref=ref, limit=limit, offset=offset)
 
     def orders(self, tenant_id: int, state: str | None, limit: int, offset: int) -> list[OrderRow]:
-        """A page of customers' orders."""
+        """A page of customers' orders, their states as goods have moved since."""
         with self.db.tenant(tenant_id) as tx:
             return program_reads.list_orders(tx, state, limit=limit, offset=offset)
 

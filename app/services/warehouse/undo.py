@@ -70,6 +70,11 @@ class UndoList:
     mine: bool
 
 
+def undo_ref(document_id: int) -> str:
+    """The one reference that a document's undoing has, whoever asks for it."""
+    return f"undo:{document_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoDocument:
     """Take a document back."""
@@ -81,7 +86,7 @@ class UndoDocument:
         found = stock_documents.find_document(tx, order.document_id)
         if found is None:
             raise NotFound(NO_SUCH.format(order.document_id))
-        is_promise, ref = found.reason == Reason.RESERVE, f"undo:{found.id}"
+        is_promise, ref = found.reason == Reason.RESERVE, undo_ref(found.id)
         known = stock_documents.find_document_named(
             tx, Reason.RELEASE if is_promise else Reason.REVERSAL, ref
         )
