@@ -85,7 +85,7 @@ def list_orders(tx: TenantTx, state: str | None, *, limit: int, offset: int = 0)
     lines: dict[int, list[OrderLineRow]] = defaultdict(list)
     for row in tx.run(SQL["order_lines"], orders=[head.order_id for head in heads]):
         lines[row.order_id].append(
-            OrderLineRow(row.line, row.item_id, row.lot_id, row.qty, int(row.reserved), int(row.shipped))
+            OrderLineRow(row.line, row.item_id, row.lot_id, row.qty, row.reserved, row.shipped)
         )
     return [
         OrderRow(head.order_id, head.number, head.state, head.created_at, tuple(lines[head.order_id]))

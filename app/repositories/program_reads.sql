@@ -25,12 +25,9 @@ ORDER BY o.id DESC LIMIT :limit OFFSET :offset
 
 -- name: order_lines
 -- Lines of orders: how many pieces are promised to each now, and how many are gone.
-SELECT l.order_id, l.line, l.item_id, l.lot_id, l.qty, coalesce(h.reserved, 0) AS reserved,
-    coalesce(h.shipped, 0) AS shipped
+SELECT l.order_id, l.line, l.item_id, l.lot_id, l.qty, coalesce(g.reserved, 0) AS reserved,
+    coalesce(g.shipped, 0) AS shipped
 FROM customer_order_line l
-LEFT JOIN (
-    SELECT b.order_id, b.ref_line, sum(b.left_qty) AS reserved, sum(b.shipped_qty) AS shipped FROM hold b
-    WHERE b.tenant_id = :tenant_id AND b.order_id = ANY(CAST(:orders AS bigint[])) GROUP BY b.order_id, b.ref_line
-) h ON h.order_id = l.order_id AND h.ref_line = l.line
+LEFT JOIN ambar_order_goods(:tenant_id, CAST(:orders AS bigint[])) g ON g.order_id = l.order_id AND g.line = l.line
 WHERE l.tenant_id = :tenant_id AND l.order_id = ANY(CAST(:orders AS bigint[]))
 ORDER BY l.order_id DESC, l.line

@@ -8,8 +8,9 @@ import pytest
 
 from app.core.config import Settings
 from app.db.session import Database
+from app.domain.warehouse.movements import Line, Reason
 from tests.support.shelf import Shelf
-from tests.web.programs import Program, asking
+from tests.web.programs import Program, Reply, asking
 
 
 @pytest.fixture
@@ -105,3 +106,33 @@ async def test_items_places_and_orders_are_listed(program: Program, shelf: Shelf
         {"line": 1, "item_id": item, "lot_id": None, "qty": 3, "reserved": 0, "shipped": 0, "missing": 3}
     ]
     assert (await program.gets("/orders", state="shipped")).body == {"orders": []}
+
+
+async def test_an_order_is_told_as_its_goods_have_moved_since(program: Program, shelf: Shelf) -> None:
+    """Shipped by its promise, and the shipment undone: the chat says the same of it."""
+    item, place = shelf.item("KRS-77"), shelf.place("C-01")
+    shelf.receive(item, place, 2)
+    with shelf.db.tenant(shelf.tenant_id) as tx:
+        order = tx.run(
+            "INSERT INTO customer_order (tenant_id, number, state)"
+            " VALUES (:tenant_id, 'FBS-77', 'allocated') RETURNING id"
+        ).scalar_one()
+        tx.run(
+            "INSERT INTO customer_order_line (tenant_id, order_id, line, item_id, qty)"
+            " VALUES (:tenant_id, :order, 1, :item, 2)",
+            order=order,
+            item=item,
+        )
+    held = shelf.do(Reason.RESERVE, Line(2, item), order_id=order).lines[0].entries[0].hold_id
+    shipped = await program.posts("/ship", "ship-77", {"hold_id": held, "qty": 2})
+
+    def shown(reply: Reply) -> list[tuple[str, int, int]]:
+        return [
+            (each["state"], each["lines"][0]["shipped"], each["lines"][0]["missing"])
+            for each in reply.body["orders"]
+            if each["order_id"] == order
+        ]
+
+    assert shown(await program.gets("/orders", state="shipped")) == [("shipped", 2, 0)]
+    await program.posts(f"/documents/{shipped.body['document_id']}/reverse")
+    assert shown(await program.gets("/orders")) == [("paused", 0, 2)]

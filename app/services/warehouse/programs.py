@@ -8,7 +8,7 @@ from typing import Literal
 from app.core.clock import Clock, business_day
 from app.db.session import Database
 from app.domain.warehouse.movements import Line, Posted, Reason, StockDocument
-from app.repositories import balances, items, lots, program_reads
+from app.repositories import balances, items, lots, order_book, program_reads
 from app.repositories.balances import BalanceRow
 from app.repositories.items import ItemCard
 from app.repositories.program_reads import HoldRow, OrderRow, PlaceRow
@@ -128,6 +128,7 @@ class ProgramDesk:
     def orders(self, tenant_id: int, state: str | None, limit: int, offset: int) -> list[OrderRow]:
         """A page of customers' orders, their states as goods have moved since."""
         with self.db.tenant(tenant_id) as tx:
+            order_book.settle(tx)
             return program_reads.list_orders(tx, state, limit=limit, offset=offset)
 
     def _with_lots(self, tenant_id: int, lines: Sequence[Line], expires: Sequence[date | None]) -> list[Line]:
