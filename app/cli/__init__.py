@@ -1,34 +1,52 @@
 """The command line: every command a thin shell over the same services that the bot uses."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import typer
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.cli import (
-    admin,
-    data,
-    demo,
-    doctor,
-    dw,
-    jobs,
-    keys,
-    ledger,
-    nightly,
-    processes,
-    raw,
-    record,
-    token,
-    unknown,
-)
 from app.core.errors import AmbarError
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "demo",
+    "run": "processes",
+    "bot": "processes",
+    "worker": "processes",
+    "scheduler": "processes",
+    "relay": "processes",
+    "web": "processes",
+    "nightly": "nightly",
+    "backfill": "nightly",
+    "recalc": "nightly",
+    "renormalise": "raw",
+    "migrate": "data",
+    "backup": "data",
+    "restore": "data",
+    "doctor": "doctor",
+    "housekeep": "doctor",
+    "unknown": "unknown",
+    "record": "record",
+    "keys": "keys",
+    "admin": "admin",
+    "token": "token",
+    "jobs": "jobs",
+    "ledger": "ledger",
+    "dw": "dw",
+}
+"""The word a person types, and the module of this package that knows it. In the order of the help:
+words that are commands themselves, then those with commands of their own."""
 
 NOT_READY = frozenset({"42P01", "42501", "42704", "22023"})
 """No such table, no rights, no such role: the schema has not been brought here yet."""
 
 
-def build() -> typer.Typer:
-    """All commands."""
+def build(word: str = "") -> typer.Typer:
+    """The command line: all commands, or of the module only that knows ``word``.
+
+    To import what the other commands need would cost every process a second or two of its start.
+    """
     cli = typer.Typer(
         name="ambar",
         help="Амбар: учёт и остатки продавца Wildberries и Ozon в Telegram.",
@@ -38,31 +56,20 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    modules = (
-        demo,
-        processes,
-        nightly,
-        raw,
-        data,
-        keys,
-        doctor,
-        admin,
-        token,
-        jobs,
-        unknown,
-        record,
-        ledger,
-        dw,
-    )
-    for module in modules:
-        module.register(cli)
+    cli.callback()(_group)
+    for module in [COMMANDS[word]] if word in COMMANDS else dict.fromkeys(COMMANDS.values()):
+        import_module(f"{__name__}.{module}").register(cli)
     return cli
+
+
+def _group() -> None:
+    """Makes a group also of one command, which typer would else take for the whole program."""
 
 
 def main() -> None:
     """Run a command; what a person should know ends as one sentence and exit code 1."""
     try:
-        build()(prog_name="./ambar")
+        build(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="./ambar")
     except AmbarError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
