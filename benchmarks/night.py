@@ -35,7 +35,10 @@ from app.services.tenancy.token_check import MarketplaceTokenChecker
 from benchmarks.harness import quiet, title
 
 SERVE = "--serve"
+TELL_EVERY = 20
+"""Sellers whose nights are over."""
 DAYS = 90
+"""Of a seller's history, unless told otherwise: what a first night asks for."""
 
 NAMES = {"wb": "Wildberries", "ozon": "Ozon"}
 SECRETS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
@@ -138,15 +141,17 @@ class MeasuredGateway(Gateway):
             spent.closed_at = time.perf_counter()
 
 
-def main(sellers: int = 1, skus: int = 300, hands: int = 1, marketplace: str = "wb") -> None:
+def main(
+    sellers: int = 1, skus: int = 300, hands: int = 1, marketplace: str = "wb", days: int = DAYS
+) -> None:
     """Print the first night and an identical second one of so many sellers of so many SKUs each.
 
-    A seller of the sandbox has about half of its SKUs at either marketplace.
+    A seller of the sandbox has about half of its SKUs at either marketplace, and ``days`` of history.
     """
     quiet()
     with (
         tempfile.TemporaryDirectory(prefix="ambar-bench-") as folder,
-        mall(sellers, skus, marketplace) as told,
+        mall(sellers, skus, marketplace, days) as told,
     ):
         settings = Settings(
             _env_file=None,
@@ -163,12 +168,12 @@ def main(sellers: int = 1, skus: int = 300, hands: int = 1, marketplace: str = "
             house, meters = measured(plain)
             everybody = [settle(house, marketplace, secret) for secret in told["secrets"]]
             name = NAMES[marketplace]
-            title(f"A night of {name}: {sellers:,} × {skus:,} SKUs, {DAYS} days, {hands} hands")
+            title(f"A night of {name}: {sellers:,} × {skus:,} SKUs, {days} days, {hands} hands")
             first = nights(house, meters, everybody, "first", hands)
             second = nights(house, meters, everybody, "second", hands)
     if second.written:
         raise AssertionError(f"an identical night wrote {second.written} rows")
-    report("first night, 90 days", first, sellers)
+    report("first night", first, sellers)
     report("identical second night", second, sellers)
 
 
@@ -197,8 +202,15 @@ def nights(house: House, meters: Meters, everybody: Sequence[int], trace: str, h
         return spent, sum(each.rows for each in done.sources.values()), done.written
 
     started = time.perf_counter()
+    told: list[tuple[Spent, int, int]] = []
     with ThreadPoolExecutor(hands) as pool:
-        told = list(pool.map(one, everybody))
+        for each in pool.map(one, everybody):
+            told.append(each)
+            if len(told) % TELL_EVERY == 0:
+                print(
+                    f"  {trace}: {len(told)} of {len(everybody)} in {time.perf_counter() - started:.0f} s",
+                    flush=True,
+                )
     seconds = time.perf_counter() - started
     if not all(spent.calls and spent.closed_at for spent, _, _ in told):
         raise AssertionError("a seam heard nothing: its time would be counted as another's")
@@ -249,9 +261,18 @@ def settle(house: House, marketplace: str, secret: str) -> int:
 
 
 @contextmanager
-def mall(sellers: int, skus: int, marketplace: str) -> Iterator[dict[str, Any]]:
+def mall(sellers: int, skus: int, marketplace: str, days: int) -> Iterator[dict[str, Any]]:
     """A sandbox of so many sellers in a process of its own: its address, its day, a secret of each."""
-    command = [sys.executable, "-m", "benchmarks.night", SERVE, str(sellers), str(skus), marketplace]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.night",
+        SERVE,
+        str(sellers),
+        str(skus),
+        marketplace,
+        str(days),
+    ]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         if child.stdin is None or child.stdout is None:
@@ -261,11 +282,11 @@ def mall(sellers: int, skus: int, marketplace: str) -> Iterator[dict[str, Any]]:
         child.communicate()  # closing its input ends it
 
 
-def serve(sellers: int, skus: int, marketplace: str) -> None:
+def serve(sellers: int, skus: int, marketplace: str, days: int) -> None:
     """The child: tell where it is, serve until the parent goes."""
     import httpx
 
-    worlds = [World(seed=seed, skus=skus, days=DAYS) for seed in range(1, sellers + 1)]
+    worlds = [World(seed=seed, skus=skus, days=days) for seed in range(1, sellers + 1)]
     with SandboxServer(worlds[0], neighbours=worlds[1:], pace=NO_LIMITS) as server:
         states = [
             httpx.get(f"{server.base_url}/sandbox/state", params={"seller": world.sid}).json()
@@ -286,12 +307,13 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--skus", type=int, default=300, help="SKUs of each")
     parser.add_argument("--marketplace", choices=sorted(NAMES), default="wb")
     parser.add_argument("--hands", type=int, default=1, help="nights at once")
+    parser.add_argument("--days", type=int, default=DAYS, help="of history")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     if SERVE in sys.argv:
-        serve(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+        serve(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
     else:
         order = asked()
-        main(order.sellers, order.skus, order.hands, order.marketplace)
+        main(order.sellers, order.skus, order.hands, order.marketplace, order.days)

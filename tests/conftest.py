@@ -31,7 +31,23 @@ from tests.support.scratch import scratch
 TEMPLATE = "ambar_template"
 LOGIN_PASSWORD = "only-for-tests"
 
+LONG = (
+    "tests/cli/",
+    "tests/db/test_migrations.py",
+    "tests/domain/test_coverage_is_total.py",
+    "tests/scheduler/",
+    "tests/services/test_sixty_nights.py",
+    "tests/storm/",
+)
+"""Begun first: one that is begun last is waited for by the other hands."""
+
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, else in the order (of chance) in which they are."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

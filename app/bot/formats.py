@@ -109,5 +109,10 @@ def marketplace(code: str) -> str:
     return MARKETPLACE_NAMES.get(code.upper(), code)
 
 
+def of_pages(page: int, pages: int) -> str:
+    """After a title: which page it is, counted from 0, where there are several."""
+    return f" · стр. {page + 1}/{pages}" if pages > 1 else ""
+
+
 def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -65,3 +65,10 @@ def test_trailing_zeros_of_a_velocity_are_dropped():
     assert formats.short(Decimal("3.4000")) == "3,4"
     assert formats.short(Decimal("10")) == "10"
     assert formats.short(Decimal("100.00")) == "100"
+
+
+@pytest.mark.parametrize(
+    ("page", "pages", "said"), [(0, 1, ""), (0, 2, " · стр. 1/2"), (2, 3, " · стр. 3/3"), (0, 0, "")]
+)
+def test_the_page_is_told_where_there_are_several(page, pages, said):
+    assert formats.of_pages(page, pages) == said

@@ -19,8 +19,12 @@ from tests.support.shop import Shop, open_shop, until
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
-    """Processes live today, so the shop does; its pages are small and its days many."""
-    world = World(seed=3, skus=12, days=14, today=datetime.now(UTC).date())
+    """Processes live today, so the shop does; its pages are small and its days many.
+
+    Its clock stands at six in the morning in Moscow: the day is one whose morning is over, or the job that
+    the shop asks for would be one of the future to the processes.
+    """
+    world = World(seed=3, skus=12, days=14, today=(datetime.now(UTC) - timedelta(hours=3)).date())
     with SandboxServer(world, pace=NO_LIMITS, accruals_page=10) as server:
         yield server
 

@@ -182,7 +182,7 @@ class Town:
         def kill() -> None:
             dice = random.Random(self.seed)
             with superuser(self.urls.admin) as connection:
-                while not over.wait(dice.uniform(0.02, 0.1)):
+                while not over.wait(dice.uniform(0.05, 0.4)):
                     with self._calm:  # whoever proves the ledger is left alone
                         connection.execute(
                             text(

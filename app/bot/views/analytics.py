@@ -57,7 +57,7 @@ def abc(report: AbcReport) -> Screen:
         body.append(text("За эти дни ничего не продано."))
     body.append(text(*_abc_notes(report)))
     return Screen(
-        head=head + _of_pages(report.page, report.pages),
+        head=head + formats.of_pages(report.page, report.pages),
         body=tuple(body),
         foot=(freshness_line(report.freshness),),
         keys=(
@@ -129,7 +129,7 @@ def ageing(report: AgeingReport) -> Screen:
         notes.append(f"Без себестоимости {formats.pieces(whole.unknown_qty)}: в рублях их здесь нет.")
     body.append(text(*notes))
     return Screen(
-        head=f"Возраст товара · {formats.day(report.today)}" + _of_pages(report.page, report.pages),
+        head=f"Возраст товара · {formats.day(report.today)}" + formats.of_pages(report.page, report.pages),
         body=tuple(body),
         keys=(page_keys(report.page, report.pages, _turn("age")), (MENU_KEY,)),
     )
@@ -177,7 +177,8 @@ def slow(report: SlowReport) -> Screen:
         notes.append(f"Лежат меньше {than}, судить рано: {young}.")
     body.append(text(*notes))
     return Screen(
-        head=f"Залежи · {formats.span(report.d_from, report.d_to)}" + _of_pages(report.page, report.pages),
+        head=f"Залежи · {formats.span(report.d_from, report.d_to)}"
+        + formats.of_pages(report.page, report.pages),
         body=tuple(body),
         foot=_as_of(report.shelf_at, report.stock_day),
         keys=(
@@ -226,7 +227,7 @@ def valuation(report: ValuationReport) -> Screen:
     turned = _turn("cost", by="unknown" if report.unknown else "", day=_day(report))
     on = "сейчас" if report.is_now else f"конец дня {formats.full_day(report.d)}"
     return Screen(
-        head=f"Товар по себестоимости · {on}" + _of_pages(report.page, report.pages),
+        head=f"Товар по себестоимости · {on}" + formats.of_pages(report.page, report.pages),
         body=tuple(body),
         foot=_as_of(report.shelf_at if report.is_now else None, report.stock_day),
         keys=(page_keys(report.page, report.pages, turned), *_valuation_keys(report)),
@@ -277,10 +278,6 @@ def _as_of(shelf_at: datetime | None, stock_day: date | None) -> tuple[Line, ...
     if stock_day is not None:
         said.append(line(f"площадки на {formats.day(stock_day)}"))
     return tuple(said)
-
-
-def _of_pages(page: int, pages: int) -> str:
-    return f" · стр. {page + 1}/{pages}" if pages > 1 else ""
 
 
 def _turn(what: str, *, by: str = "", days: int = 0, day: str = "") -> Callable[[int], AnalyticsCall]:

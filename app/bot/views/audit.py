@@ -21,7 +21,7 @@ EVERYBODY = -1
 
 def audit(report: AuditReport) -> Screen:
     whose = f" · {_called(report.who)}" if report.who else ""
-    page = f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""
+    page = formats.of_pages(report.page, report.pages)
     lines = [part for each in report.lines for part in _lines(each)]
     now = report.who.actor_id if report.who else EVERYBODY
     return Screen(

@@ -129,7 +129,7 @@ def _nothing(report: FoundItems) -> Screen:
 
 
 def _summary(each: InventoryItem) -> list[Line]:
-    told = [formats.pieces(each.total_qty) if each.total_qty else "на полке нет"]
+    told = [formats.pieces(each.total_qty) if each.total_qty else "на складе нет"]
     if each.available_qty != each.total_qty:
         told.append(f"доступно {formats.number(each.available_qty)}")
     told += [f"{place.code} {formats.number(place.qty)}" for place in each.top2_locations]

@@ -49,7 +49,7 @@ def listings(board: ListingBoard) -> Screen:
         lines += _lines(each, number)
         keys += _keys(each, number)
     body.append(text(*lines) if lines else text(_all_done(board)))
-    page = f" · стр. {board.page + 1}/{board.pages}" if board.pages > 1 else ""
+    page = formats.of_pages(board.page, board.pages)
     turn = page_keys(board.page, board.pages, lambda n: ListingsCall(unknown=board.unknown, page=n))
     return Screen(
         head=("Не связанные карточки" if board.unknown else "Товары и карточки") + page,

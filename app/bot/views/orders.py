@@ -37,7 +37,7 @@ def orders(report: OrdersReport) -> Screen:
         body = [text("Открытых заказов нет. Заказы FBS и rFBS приходят ночью, вместе с остальными данными.")]
     body += [text(*_row(number, each)) for number, each in numbered]
     body.append(text(*_aloud(report)))
-    page = f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""
+    page = formats.of_pages(report.page, report.pages)
     return Screen(
         head=f"Заказы со своего склада{page}",
         body=tuple(body),

@@ -20,7 +20,7 @@ def reviews(report: ReviewList) -> Screen:
             body=(text("Новые отзывы приходят ночью, вместе с остальными данными."),),
         )
     numbered = list(enumerate(report.reviews, start=report.page * PAGE + 1))
-    page = f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""
+    page = formats.of_pages(report.page, report.pages)
     return Screen(
         head=f"Отзывы без ответа: {report.waiting}{page}",
         body=tuple(text(*_lines(each, f"{number}. ", SHOWN)) for number, each in numbered),

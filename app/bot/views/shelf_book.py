@@ -37,7 +37,7 @@ def holds(report: HoldsReport) -> Screen:
     lines: list[Line | str] = []
     for each in report.holds:
         lines += _hold_lines(each, report.now)
-    page = f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""
+    page = formats.of_pages(report.page, report.pages)
     opened = [key(f"№{each.id}", HoldCall(hold=each.id)) for each in report.holds]
     return Screen(
         head=f"В резерве: {formats.plural(report.total, 'запись', 'записи', 'записей')}{page}",

@@ -50,8 +50,7 @@ def _list(report: StockReport) -> Screen:
               if (call := card_call(each.article))]  # fmt: skip
     pages = page_keys(report.page, report.pages, lambda page: StockCall(page=page))
     return Screen(
-        head=_title("Остатки", report)
-        + (f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""),
+        head=_title("Остатки", report) + formats.of_pages(report.page, report.pages),
         body=body,
         foot=(freshness_line(report.freshness),),
         keys=(*rows_of(opened, 3), pages, (TODAY_KEY, SUPPLY_KEY)),

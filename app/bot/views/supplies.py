@@ -16,7 +16,7 @@ HOW_TO_SEND = "Отправить товар на площадку: /ship арт
 
 def supplies(report: SuppliesReport) -> Screen:
     numbered = list(enumerate(report.supplies, start=report.page * PAGE + 1))
-    page = f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""
+    page = formats.of_pages(report.page, report.pages)
     return Screen(
         head=f"Поставки на площадки{page}",
         body=(

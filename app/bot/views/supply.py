@@ -26,7 +26,7 @@ def supply(report: SupplyReport, parts: AdviceParts | None = None) -> Screen:
         body.append(text("спрос + запас − остаток − в пути; запас — на случай всплеска продаж"))
     else:
         body.append(text("Везти ничего не нужно: запаса хватает, либо продаж ещё не было."))
-    page = f" · стр. {report.page + 1}/{report.pages}" if report.pages > 1 else ""
+    page = formats.of_pages(report.page, report.pages)
     return Screen(
         head=f"Поставка на {formats.days(report.window_days)}{page}",
         body=tuple(body),
