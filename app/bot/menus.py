@@ -32,6 +32,7 @@ COMMANDS = (
     BotCommand(command="reserve", description="Зарезервировать товар"),
     BotCommand(command="release", description="Снять резерв"),
     BotCommand(command="count", description="Инвентаризация места"),
+    BotCommand(command="writeoff", description="Списать: бой, брак, просрочка"),
     BotCommand(command="holds", description="Что в резерве"),
     BotCommand(command="history", description="Кто что двигал на складе"),
     BotCommand(command="undo", description="Отменить документ склада"),

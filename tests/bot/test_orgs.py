@@ -468,6 +468,7 @@ KEEPERS = [
     "reserve",
     "release",
     "count",
+    "writeoff",
     "holds",
     "history",
     "undo",

@@ -13,22 +13,23 @@ from app.services.tenancy.roles import Deed, allowed, demand
 COMMANDS = [
     "start", "help", "today", "pnl", "money", "stock", "supply", "analytics",
     "find", "items", "file", "orders",
-    "receive", "putaway", "move", "ship", "reserve", "release", "count", "holds", "history", "undo",
+    "receive", "putaway", "move", "ship", "reserve", "release", "count", "writeoff",
+    "holds", "history", "undo",
     "cost", "reviews", "status",
     "connect", "recalc", "jobs", "audit", "people", "org", "api", "admin",
 ]  # fmt: skip
 # Read down: the commands above. «+» open, «.» closed.
 MATRIX = {
-    #                sht pm ssa fif o rpmsrrc hhu crs crjapoaa
-    #                tea no tun iti r euoheeo oin oet oeouerpd
-    #                alo ln opa nel d ctvislu lsd sva ncbdogim
-    "owner":        "+++ ++ +++ +++ + +++++++ +++ +++ +++++++.",
-    "manager":      "+++ ++ +++ +++ + +++++++ +++ +++ .....+..",
-    "analyst":      "+++ ++ +++ +.. . ....... ++. ..+ .....+..",
-    "storekeeper":  "++. .. ++. +++ + +++++++ +++ ... .....+..",
-    "nobody":       "++. .. ... ... . ....... ... ... ........",
-    "admin":        "++. .. ... ... . ....... ... ... ..+....+",
-    "analyst+admin": "+++ ++ +++ +.. . ....... ++. ..+ .++..+.+",
+    #                sht pm ssa fif o rpmsrrcw hhu crs crjapoaa
+    #                tea no tun iti r euoheeor oin oet oeouerpd
+    #                alo ln opa nel d ctvislui lsd sva ncbdogim
+    "owner":        "+++ ++ +++ +++ + ++++++++ +++ +++ +++++++.",
+    "manager":      "+++ ++ +++ +++ + ++++++++ +++ +++ .....+..",
+    "analyst":      "+++ ++ +++ +.. . ........ ++. ..+ .....+..",
+    "storekeeper":  "++. .. ++. +++ + ++++++++ +++ ... .....+..",
+    "nobody":       "++. .. ... ... . ........ ... ... ........",
+    "admin":        "++. .. ... ... . ........ ... ... ..+....+",
+    "analyst+admin": "+++ ++ +++ +.. . ........ ++. ..+ .++..+.+",
 }  # fmt: skip
 OPEN = {
     who: [command for command, cell in zip(COMMANDS, row.replace(" ", ""), strict=True) if cell == "+"]
@@ -42,7 +43,8 @@ SCREENS = {
     "stock": "Остатки", "supply": "Поставка на 14 дней", "analytics": "Аналитика товаров",
     "orders": "Заказы со своего склада", "cost": "KRS-42: 350 ₽",
     "receive": "Приход", "putaway": "Размещение", "move": "Перемещение", "ship": "Отгрузка",
-    "reserve": "Резерв", "release": "Снятие резерва", "count": "Инвентаризация", "holds": "Резервов нет",
+    "reserve": "Резерв", "release": "Снятие резерва", "count": "Инвентаризация", "writeoff": "Списание",
+    "holds": "Резервов нет",
     "history": "Движения на складе", "undo": "Что отменить?",
     "status": "Статус · Ромашка", "reviews": "Отзывы без ответа",
     "connect": "Какой кабинет подключить?", "recalc": "В очереди", "jobs": "Задачи", "audit": "Кто что менял",

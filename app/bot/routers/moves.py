@@ -40,6 +40,7 @@ class Moving(StatesGroup):
     reserve = State()
     release = State()
     count = State()
+    writeoff = State()
 
 
 STATES: Mapping[Kind, State] = {kind: getattr(Moving, kind.value) for kind in Kind}

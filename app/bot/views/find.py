@@ -30,7 +30,13 @@ BARCODES_SHOWN = 6
 LISTINGS_SHOWN = 8
 LABEL = 40
 """Characters of an item's name on a button."""
-MOVES = {Deed.RECEIVE: "Приход", Deed.MOVE: "Переместить", Deed.SHIP: "Отгрузить", Deed.COUNT: "Посчитать"}
+MOVES = {
+    Deed.RECEIVE: "Приход",
+    Deed.MOVE: "Переместить",
+    Deed.SHIP: "Отгрузить",
+    Deed.COUNT: "Посчитать",
+    Deed.WRITEOFF: "Списать",
+}
 HOW = "Пришлите слово, артикул, штрихкод или фото штрихкода."
 
 

@@ -18,6 +18,7 @@ TITLES = {
     Kind.RESERVE: "Резерв",
     Kind.RELEASE: "Снятие резерва",
     Kind.COUNT: "Инвентаризация",
+    Kind.WRITEOFF: "Списание",
 }
 DONE = {
     Kind.RECEIVE: "Приход проведён",
@@ -27,7 +28,10 @@ DONE = {
     Kind.RESERVE: "Зарезервировано",
     Kind.RELEASE: "Резерв снят",
     Kind.COUNT: "Инвентаризация проведена",
+    Kind.WRITEOFF: "Списано",
 }
+TAKES_FROM = frozenset({Kind.PUTAWAY, Kind.MOVE, Kind.WRITEOFF})
+"""Their place is where the goods are taken."""
 LABEL_LIMIT = 40
 SHORT_LABEL = 14
 TAKES_SHOWN = 10
@@ -144,7 +148,11 @@ def _where(told: Told) -> str:
         return f" с {told.place} на {told.target}"
     if told.market:
         return f" на {PLACES[told.market]}, поставка {told.supply}"
-    return f" на {told.place}" if told.place else ""
+    return f" {_at(told.kind, told.place)}" if told.place else ""
+
+
+def _at(kind: Kind, place: str) -> str:
+    return f"{'с' if kind in TAKES_FROM else 'на'} {place}"
 
 
 def _would(told: Told) -> list[str]:
@@ -152,7 +160,7 @@ def _would(told: Told) -> list[str]:
     if told.kind is Kind.RECEIVE and told.before is not None:
         now = formats.pieces(told.before) if told.before else "пусто"
         return [f"Сейчас там {now}, станет {formats.pieces(told.before + told.qty)}"]
-    if told.kind in (Kind.MOVE, Kind.PUTAWAY) and told.before is not None:
+    if told.kind in TAKES_FROM and told.before is not None:
         return [f"На {told.place} останется {formats.pieces(told.before - told.qty)}"]
     verb = "Освободится" if told.kind is Kind.RELEASE else "Возьмём"
     lines = [
@@ -203,7 +211,7 @@ def _known(said: Said, item: str) -> list[Line | str]:
     """What has been said so far, so that nobody has to scroll up."""
     parts = [
         formats.pieces(said.qty) if said.qty is not None else "",
-        f"с {said.place}" if said.place and said.kind in (Kind.MOVE, Kind.PUTAWAY) else said.place,
+        _at(said.kind, said.place) if said.place and said.kind in TAKES_FROM else said.place,
         f"на {said.target}" if said.target else "",
         f"до {formats.full_day(said.expires)}" if said.expires else "",
         f"на {PLACES[said.market]} {said.supply}".rstrip() if said.market else "",

@@ -28,6 +28,7 @@ class Deed(StrEnum):
     RESERVE = "reserve"
     RELEASE = "release"
     COUNT = "count"
+    WRITEOFF = "writeoff"
     HOLDS = "holds"
     HISTORY = "history"
     UNDO = "undo"
@@ -56,8 +57,8 @@ SHELF_READS = frozenset({Deed.HOLDS, Deed.HISTORY})
 """Looking at the shelf's books."""
 
 SHELF = SHELF_READS | {
-    Deed.RECEIVE, Deed.PUTAWAY, Deed.MOVE, Deed.SHIP, Deed.RESERVE, Deed.RELEASE, Deed.COUNT, Deed.UNDO,
-    Deed.ORDERS,
+    Deed.RECEIVE, Deed.PUTAWAY, Deed.MOVE, Deed.SHIP, Deed.RESERVE, Deed.RELEASE, Deed.COUNT, Deed.WRITEOFF,
+    Deed.UNDO, Deed.ORDERS,
 }  # fmt: skip
 """Moving goods on the shelf."""
 

@@ -6,20 +6,13 @@ from app.domain.warehouse.movements import Line, Reason
 from app.domain.warehouse.nearest import plain
 from app.repositories import lots
 from app.repositories.balances import BalanceRow
-from app.services.warehouse.drawing import (
-    NO_EXPIRY,
-    Drawing,
-    Drawn,
-    document,
-    full_stop,
-    lot_words,
-    place_choices,
-    where,
-)
+from app.services.warehouse.drawing import NO_EXPIRY, Drawing, Drawn, document
 from app.services.warehouse.said import Kind, Missing, Said, Slot, Told
+from app.services.warehouse.taking import Wording, take_of_one
 from app.services.warehouse.unclear import Choice
 
 SOME = (1, 5, 10, 20, 50)
+WORDING = Wording(doing="переносим", source="Откуда берём?", kept="резерв с места не переносят")
 
 
 def draw_receipt(at: Drawing, said: Said) -> Drawn:
@@ -61,38 +54,20 @@ def draw_transfer(at: Drawing, said: Said) -> Drawn:
             said=replace(said, item_id=None),
         )
     said = _sides(said, rows)
-    source_id, source = _source(at, said, rows)
-    said, row = _of_lot(at, said, [each for each in rows if each.location_id == source_id])
-    there = f"На {source} {lot_words(row)}: {row.on_hand} шт."
-    if row.reserved:
-        there += f", из них в резерве {row.reserved}"
-    whole = [Choice(f"Всё: {row.available} шт.", str(row.available))] if row.available else []
-    if row.available == 0:
-        raise Missing(
-            Slot.PLACE,
-            f"{there}: свободных нет, резерв с места не переносят. С другого места?",
-            place_choices(rows),
-            replace(said, place="", lot_id=None),
-        )
-    qty = at.qty(said, f"{full_stop(there)} Сколько переносим?", whole)
-    if qty > row.available:
-        others = [each for each in rows if each is not row]
-        elsewhere = full_stop(f" В других местах: {where(others)}") if where(others) else ""
-        raise Missing(
-            Slot.QTY, f"Столько нет. {there}, свободно {row.available}.{elsewhere}", whole,
-            replace(said, qty=None),
-        )  # fmt: skip
-    near = [each.code for each in rows if each.location_id != source_id]
+    said, row, qty = take_of_one(at, said, rows, WORDING)
+    near = [each.code for each in rows if each.location_id != row.location_id]
     target_id, target = at.place(said, Slot.TARGET, "На какое место переносим?", near)
-    if target_id == source_id:
+    if target_id == row.location_id:
         raise Missing(
-            Slot.TARGET, f"Товар уже на {source}. На какое другое место переносим?",
+            Slot.TARGET, f"Товар уже на {row.code}. На какое другое место переносим?",
             [Choice(code, code) for code in dict.fromkeys(near)], replace(said, target=""),
         )  # fmt: skip
-    line = Line(item_id=card.id, qty=qty, location_id=source_id, lot_id=row.lot_id, to_location_id=target_id)
+    line = Line(
+        item_id=card.id, qty=qty, location_id=row.location_id, lot_id=row.lot_id, to_location_id=target_id
+    )
     reason = Reason.PUTAWAY if said.kind is Kind.PUTAWAY else Reason.MOVE
     told = Told(
-        kind=said.kind, article=card.article, name=card.name, qty=qty, place=source, target=target,
+        kind=said.kind, article=card.article, name=card.name, qty=qty, place=row.code, target=target,
         expires=row.expires_on, before=row.on_hand,
     )  # fmt: skip
     return Drawn(said=said, document=document(reason, [line]), told=told)
@@ -104,27 +79,3 @@ def _sides(said: Said, rows: list[BalanceRow]) -> Said:
     if said.target and not said.place and codes == {plain(said.target)}:
         return replace(said, place=said.target, target="")
     return said
-
-
-def _source(at: Drawing, said: Said, rows: list[BalanceRow]) -> tuple[int, str]:
-    lying = {row.location_id: row.code for row in rows}
-    if not said.place and len(lying) == 1:
-        return next(iter(lying.items()))
-    if not said.place:
-        raise Missing(Slot.PLACE, "Откуда берём?", place_choices(rows), said)
-    place_id, _ = at.place(said, Slot.PLACE, "", [row.code for row in rows], may_make=False)
-    if place_id not in lying:
-        raise Missing(
-            Slot.PLACE,
-            full_stop(
-                f"На {said.place} этого товара нет. Он лежит здесь: {where(rows) or 'только в резерве'}"
-            ),
-            place_choices(rows),
-            replace(said, place=""),
-        )
-    return place_id, lying[place_id]
-
-
-def _of_lot(at: Drawing, said: Said, rows: list[BalanceRow]) -> tuple[Said, BalanceRow]:
-    row = at.lot_at(said, rows, f"На {rows[0].code} несколько партий. Какую переносим?")
-    return replace(said, lot_id=row.lot_id), row

@@ -1,7 +1,7 @@
 """A movement from what was said: the next question, or a draft to confirm.
 
-One deed for all seven: words are understood, what is lacking or cannot be is asked for with the nearest right
-things, and where nothing is lacking the document is drawn, with the reference it will be posted under.
+One deed for all of them: words are understood, what is lacking or cannot be is asked for with the nearest
+right things, and where nothing is lacking the document is drawn, with the reference it will be posted under.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ from app.services.warehouse.goods import cards_by_id, item_label
 from app.services.warehouse.said import Kind, Missing, Said, Slot, Step, Told, Words
 from app.services.warehouse.unclear import Choice
 from app.services.warehouse.understanding import understand
+from app.services.warehouse.writing_off import draw_write_off
 
 DRAWS: Mapping[Kind, Callable[[Drawing, Said], Drawn]] = {
     Kind.RECEIVE: draw_receipt,
@@ -36,6 +37,7 @@ DRAWS: Mapping[Kind, Callable[[Drawing, Said], Drawn]] = {
     Kind.RESERVE: draw_promise,
     Kind.RELEASE: draw_release,
     Kind.COUNT: draw_count,
+    Kind.WRITEOFF: draw_write_off,
 }
 ASKS_EXPIRY, ASKS_TERM = "?expires", "?until"
 

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     RESERVE = "reserve"
     RELEASE = "release"
     COUNT = "count"
+    WRITEOFF = "writeoff"
 
 
 class Slot(StrEnum):

@@ -59,7 +59,7 @@ KINDS = (
         "Записать пересчёт; остаток, который с тех пор двигался, не меняется",
     ),
     Kind("/adjust", Reason.ADJUST, Deed.COUNT, wire.AdjustRequest, "Поправить остаток на столько-то штук"),
-    Kind("/write_off", Reason.WRITE_OFF, Deed.COUNT, wire.WriteOffRequest, "Списать"),
+    Kind("/write_off", Reason.WRITE_OFF, Deed.WRITEOFF, wire.WriteOffRequest, "Списать"),
 )  # fmt: skip
 
 
