@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.repositories.balances import BalanceRow
+from app.repositories.items import ItemCard
 from app.services.warehouse.drawing import Drawing, full_stop, lot_words, place_choices, where
 from app.services.warehouse.said import Missing, Said, Slot
 from app.services.warehouse.unclear import Choice
@@ -11,18 +12,34 @@ from app.services.warehouse.unclear import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """How what is done is spoken of. ``doing``: «переносим»; ``kept``: why what is promised is left there."""
+    """How what is done is spoken of. ``deed``: «переносить», ``doing``: «переносим»; ``kept``: why what is
+    promised is left there."""
 
+    deed: str
     doing: str
     source: str
     kept: str
 
 
+def lying(at: Drawing, said: Said, card: ItemCard, wording: Wording) -> list[BalanceRow]:
+    """Where there is any of the item. Raises Missing where there is none."""
+    rows = [row for row in at.there(card.id) if row.on_hand > 0]
+    if not rows:
+        raise Missing(
+            Slot.ITEM,
+            f"«{card.article}» на складе нет: {wording.deed} нечего. Другой товар?",
+            said=replace(said, item_id=None),
+        )
+    return rows
+
+
 def take_of_one(
     at: Drawing, said: Said, rows: Sequence[BalanceRow], wording: Wording
 ) -> tuple[Said, BalanceRow, int]:
-    """The balance among ``rows`` (none of them empty), and the pieces. Raises Missing for what is not said,
-    or is not there."""
+    """The balance among ``rows``, which are those of ``lying``, and the pieces.
+
+    Raises Missing for what is not said, or is not there.
+    """
     source_id, source = _source(at, said, rows, wording)
     here = [row for row in rows if row.location_id == source_id]
     row = at.lot_at(said, here, f"На {source} несколько партий. Какую {wording.doing}?")
