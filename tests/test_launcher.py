@@ -127,6 +127,7 @@ def test_it_works_from_any_folder_and_through_a_link(project: Path, run: Run, tm
     assert "args ['x']" in second.stdout, second.stderr
 
 
+@pytest.mark.soak
 def test_changed_requirements_make_the_environment_anew(project: Path, run: Run, tmp_path: Path) -> None:
     stray = project / ".venv" / "what-is-no-longer-required"
     stray.touch()

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.core.paths import repo_root
 
 
@@ -30,20 +32,24 @@ def demo(data: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_a_second_start_changes_nothing_and_another_day_does(tmp_path: Path) -> None:
+def test_a_first_start_shows_the_shop_and_another_day_brings_a_night(tmp_path: Path) -> None:
     first = demo(tmp_path, "--say", "/pnl 7", "--say", "/supply")
     assert "ДЕМО" in first
     assert "К выплате" in first
     assert "Поставка" in first
     assert "Готово" in first
 
-    again = demo(tmp_path, "--say", "/pnl 7")
-    assert "ни одна строка" in again
-    assert _answer(again, "К выплате") == _answer(first, "К выплате")
-
     later = demo(tmp_path, "--advance", "1", "--say", "/pnl 7")
     assert "21.11.2026" in later
     assert "14.11–20.11" in later
+
+
+@pytest.mark.soak
+def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
+    first = demo(tmp_path, "--say", "/pnl 7")
+    again = demo(tmp_path, "--say", "/pnl 7")
+    assert "ни одна строка" in again
+    assert _answer(again, "К выплате") == _answer(first, "К выплате")
 
 
 def _answer(said: str, label: str) -> str:

@@ -1,12 +1,12 @@
 """Two tenants with a row in every table: what each may read, write and learn of the other. Nothing."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg2
 import pytest
-from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy import Connection, Table, create_engine, pool, text
 
 from app.db.install import Urls
 from app.db.models import Base
@@ -49,6 +49,12 @@ each_tenant_table = pytest.mark.parametrize("table", TENANT_TABLES)
 def filled(urls: Urls) -> Filled:
     with as_superuser(urls) as connection:
         return fill(connection)
+
+
+@pytest.fixture(scope="module")
+def tables(urls: Urls) -> Mapping[str, Table]:
+    with as_superuser(urls) as connection:
+        return reflect(connection)
 
 
 @pytest.fixture(scope="module")
@@ -109,12 +115,10 @@ def test_a_tenant_cannot_change_anothers_row(
 
 @each_tenant_table
 def test_a_tenant_cannot_write_a_row_as_another(
-    db: Database, urls: Urls, filled: Filled, mine: int, others: int, table: str
+    db: Database, tables: Mapping[str, Table], filled: Filled, mine: int, others: int, table: str
 ) -> None:
-    row = filled.rows[others][table]
-    with as_superuser(urls) as connection:
-        made = reflect(connection)[table]
-        insert = made.insert().values(**{name: row[name] for name in row if made.c[name].computed is None})
+    row, made = filled.rows[others][table], tables[table]
+    insert = made.insert().values(**{name: row[name] for name in row if made.c[name].computed is None})
     why = "permission denied" if table in LEDGER else "row-level security"
     with refused(DENIED, saying=why), db.tenant(mine) as tx:
         tx.session.connection().execute(insert)

@@ -133,7 +133,7 @@ def written(shop: Shop) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("marketplace", "nights"),
     [
-        *(("WB", 1), ("OZON", 2)),
+        *(("WB", 1), ("OZON", 1)),
         *(pytest.param(name, MANY, marks=pytest.mark.soak) for name in STORIES),
     ],
 )
