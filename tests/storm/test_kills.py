@@ -147,11 +147,7 @@ class Night:
 
 def _victim(house: Household, chance: random.Random, *, relays: bool) -> Member | None:
     """Mostly somebody who works; now and then one that has only just been started."""
-    standing = [
-        each
-        for each in house.members
-        if each.process and each.process.returncode is None and not each.is_frozen
-    ]
+    standing = [each for each in house.members if each.is_alive and not each.is_frozen]
     if chance.random() > 0.05:
         standing = [each for each in standing if each.is_up]
     kind = "relay" if relays and chance.random() < 0.3 else "worker"
