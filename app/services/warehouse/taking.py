@@ -67,13 +67,13 @@ def take_of_one(
 
 
 def _source(at: Drawing, said: Said, rows: Sequence[BalanceRow], wording: Wording) -> tuple[int, str]:
-    lying = {row.location_id: row.code for row in rows}
-    if not said.place and len(lying) == 1:
-        return next(iter(lying.items()))
+    codes = {row.location_id: row.code for row in rows}
+    if not said.place and len(codes) == 1:
+        return next(iter(codes.items()))
     if not said.place:
         raise Missing(Slot.PLACE, wording.source, place_choices(rows), said)
     place_id, _ = at.place(said, Slot.PLACE, "", [row.code for row in rows], may_make=False)
-    if place_id not in lying:
+    if place_id not in codes:
         raise Missing(
             Slot.PLACE,
             full_stop(
@@ -82,4 +82,4 @@ def _source(at: Drawing, said: Said, rows: Sequence[BalanceRow], wording: Wordin
             place_choices(rows),
             replace(said, place=""),
         )
-    return place_id, lying[place_id]
+    return place_id, codes[place_id]
