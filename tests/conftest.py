@@ -4,6 +4,7 @@ a database of its own for every module.
 ``TEST_DATABASE_URL`` (a superuser of a throw-away server) is used instead of the embedded server.
 """
 
+import gc
 import hashlib
 import os
 import secrets
@@ -42,6 +43,15 @@ LONG = (
 """Begun first: one that is begun last is waited for by the other hands."""
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
+
+
+gc.disable()  # until all tests are collected: to look for garbage among them takes a third of that
+
+
+def pytest_collection_finish() -> None:
+    """Five thousand tests and the program are no garbage, and are not looked through again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,5 +1,6 @@
 """The command line: every command a thin shell over the same services that the bot uses."""
 
+import gc
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -69,7 +70,10 @@ def _group() -> None:
 def main() -> None:
     """Run a command; what a person should know ends as one sentence and exit code 1."""
     try:
-        build(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="./ambar")
+        cli = build(sys.argv[1] if len(sys.argv) > 1 else "")
+        gc.freeze()  # the program itself is no garbage, and need not be looked through ever again
+        gc.enable()
+        cli(prog_name="./ambar")
     except AmbarError as error:
         print(error, file=sys.stderr)
         sys.exit(1)

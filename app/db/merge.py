@@ -95,6 +95,11 @@ def merge(tx: TenantTx, target: Target, stage: str, scope: Scope, trace_id: str)
     return count
 
 
+def has_rows(tx: TenantTx, target: Target, scope: Scope) -> bool:
+    """Is there a row in the scope? Where there is none, a stage without rows has nothing to do."""
+    return _Merge(tx, target, "", scope, "").has_anything()
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the comparison says is to do, in rows."""

@@ -6,7 +6,7 @@ into rows. ``normalise`` is a pure function of the bytes: it can be run again ov
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
@@ -195,6 +195,11 @@ class Normalised:
     accrual_types: list[AccrualTypeRow] = field(default_factory=list)
     clusters: list[ClusterRow] = field(default_factory=list)
     unplaced: list[Unplaced] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing came, of any kind."""
+        return not any(getattr(self, kind.name) for kind in fields(self))
 
 
 class Source(Protocol):

@@ -14,14 +14,17 @@ from app.core.clock import Clock
 from app.db.session import Database, PlatformTx
 from app.marketplaces.transport.budget import Limit
 
-_CLAIM = """
+_REFILLED = "least(:burst, b.tokens + greatest(extract(epoch FROM :now - b.refilled_at), 0) / :interval)"
+"""Tokens of the bucket ``b`` now."""
+
+_CLAIM = f"""
     INSERT INTO rate_budget AS b (marketplace, seller_key, method, tokens, refilled_at)
     VALUES (:marketplace, :seller_key, :method, :burst - 1, :now)
     ON CONFLICT (marketplace, seller_key, method) DO UPDATE SET
-        tokens = least(:burst, b.tokens + extract(epoch FROM :now - b.refilled_at) / :interval) - 1,
+        tokens = {_REFILLED} - 1,
         refilled_at = :now
     WHERE b.refilled_at <= :now AND coalesce(b.next_allowed_at <= :now, true)
-      AND least(:burst, b.tokens + extract(epoch FROM :now - b.refilled_at) / :interval) >= 1 - :dust
+      AND {_REFILLED} >= 1 - :dust
     RETURNING true
 """
 """A row where the call may go; nothing where it may not, or where the clock was set back."""
@@ -114,16 +117,17 @@ class DbRateBudget:
             **self._named(method),
         )
         row = tx.run(
-            "SELECT tokens, refilled_at, next_allowed_at FROM rate_budget WHERE marketplace = :marketplace "
+            f"SELECT {_REFILLED} AS tokens, b.refilled_at > :now AS is_ahead, b.next_allowed_at "
+            "FROM rate_budget b WHERE marketplace = :marketplace "
             "AND seller_key = :seller_key AND method = :method FOR UPDATE",
+            burst=burst,
+            interval=Decimal(limit.interval if limit and limit.interval > 0 else 1),
+            now=now,
             **self._named(method),
         ).one()
-        interval = limit.interval if limit and limit.interval > 0 else 1.0
-        passed = (now - row.refilled_at).total_seconds()
-        if passed < 0:  # the clock was set back: nothing would be refilled until it is there again
+        if row.is_ahead:  # the clock was set back: nothing would be refilled until it is there again
             self._write(tx, method, "refilled_at = :now", now=now)
-            passed = 0.0
-        return min(burst, float(row.tokens) + passed / interval), row.next_allowed_at
+        return float(row.tokens), row.next_allowed_at
 
     def _write(self, tx: PlatformTx, method: str, sets: str, **params: object) -> None:
         tx.run(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -44,40 +44,38 @@ class RunKey:
     unit: str
 
 
-def open_run(tx: TenantTx, key: RunKey, trace_id: str, now: datetime, resume_since: datetime) -> Run:
-    """The run to go on with: an unfinished one begun after ``resume_since``, else a new one.
+_OPEN = """
+    WITH told AS (SELECT ambar_make_partitions('raw_payload', :today, :today)),
+    done AS (
+        SELECT FROM ingest_run WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source
+        AND unit = :unit AND state = 'complete' AND trace_id = :trace_id LIMIT 1
+    ),
+    going AS (
+        SELECT id, cursor, all_pages, pages, started_at FROM ingest_run
+        WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source AND unit = :unit
+        AND state = 'running' AND started_at > :since ORDER BY id DESC LIMIT 1
+    ),
+    made AS (
+        INSERT INTO ingest_run (tenant_id, account_id, source, unit, state, started_at, trace_id)
+        SELECT :tenant_id, :account_id, :source, :unit, 'running', :now, :trace_id FROM told
+        WHERE NOT EXISTS (SELECT FROM done) AND NOT EXISTS (SELECT FROM going)
+        RETURNING id, cursor, all_pages, pages, started_at
+    )
+    SELECT going.* FROM going, told WHERE NOT EXISTS (SELECT FROM done) UNION ALL SELECT * FROM made
+"""
+
+
+def open_run(tx: TenantTx, key: RunKey, trace_id: str, now: datetime, resume_since: datetime) -> Run | None:
+    """The run to go on with: an unfinished one begun after ``resume_since``, else a new one. None where this
+    very job has brought the unit already: it need not be asked for again.
 
     Its replies have a month to be put into, also where no clock made it ahead.
     """
-    tx.run("SELECT ambar_make_partitions('raw_payload', :today, :today)", today=now.date())
-    found = tx.run(
-        "SELECT id, cursor, all_pages, pages, started_at FROM ingest_run "
-        "WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source AND unit = :unit "
-        "AND state = 'running' AND started_at > :since ORDER BY id DESC LIMIT 1",
-        since=resume_since,
-        **_named(key),
-    ).first()
-    if found:
-        return Run(found.id, found.cursor, found.all_pages, kept_pages(found.pages), found.started_at)
-    made = tx.run(
-        "INSERT INTO ingest_run (tenant_id, account_id, source, unit, state, started_at, trace_id) "
-        "VALUES (:tenant_id, :account_id, :source, :unit, 'running', :now, :trace_id) RETURNING id",
-        now=now,
-        trace_id=trace_id,
-        **_named(key),
-    )
-    return Run(made.scalar_one(), "", False, (), now)
-
-
-def is_done(tx: TenantTx, key: RunKey, trace_id: str) -> bool:
-    """Was this unit brought already by this very job? Then it need not be asked for again."""
-    found = tx.run(
-        "SELECT EXISTS (SELECT FROM ingest_run WHERE tenant_id = :tenant_id AND account_id = :account_id "
-        "AND source = :source AND unit = :unit AND state = 'complete' AND trace_id = :trace_id)",
-        trace_id=trace_id,
-        **_named(key),
-    )
-    return bool(found.scalar_one())
+    asked = {"today": now.date(), "now": now, "since": resume_since, "trace_id": trace_id}
+    found = tx.run(_OPEN, **asked, **_named(key)).first()
+    if found is None:
+        return None
+    return Run(found.id, found.cursor, found.all_pages, kept_pages(found.pages), found.started_at)
 
 
 def pages_done(tx: TenantTx, key: RunKey, trace_id: str) -> tuple[KeptPage, ...]:
@@ -109,25 +107,22 @@ def keep_page(tx: TenantTx, key: RunKey, run_id: int, page: Page, now: datetime)
     body_hash = hashlib.sha256(body).digest()
     kept = KeptPage(body_hash.hex(), page.key, page.is_receipt)
     tx.run(
-        "INSERT INTO raw_payload (tenant_id, fetched_at, account_id, run_id, source, unit, request, body,"
-        " body_hash) SELECT :tenant_id, :now, :account_id, :run_id, :source, :unit, CAST(:request AS jsonb),"
-        " :body, :hash WHERE NOT EXISTS (SELECT FROM raw_payload WHERE tenant_id = :tenant_id "
-        "AND account_id = :account_id AND body_hash = :hash AND fetched_at >= :month)",
+        "WITH stored AS (INSERT INTO raw_payload (tenant_id, fetched_at, account_id, run_id, source, unit,"
+        " request, body, body_hash) SELECT :tenant_id, :now, :account_id, :run_id, :source, :unit,"
+        " CAST(:request AS jsonb), :body, :hash WHERE NOT EXISTS (SELECT FROM raw_payload"
+        " WHERE tenant_id = :tenant_id AND account_id = :account_id AND body_hash = :hash"
+        " AND fetched_at >= :month)) "
+        "UPDATE ingest_run SET cursor = :cursor, all_pages = (:cursor = ''),"
+        " pages = pages || CAST(:page AS jsonb) WHERE tenant_id = :tenant_id AND id = :run_id",
         now=now,
         month=now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0),
         run_id=run_id,
         request=json.dumps(page.key._asdict(), ensure_ascii=False),
         body=zlib.compress(body, level=3),
         hash=body_hash,
-        **_named(key),
-    )
-    tx.run(
-        "UPDATE ingest_run SET cursor = :cursor, all_pages = (:cursor = ''),"
-        " pages = pages || CAST(:page AS jsonb) "
-        "WHERE tenant_id = :tenant_id AND id = :run_id",
         cursor=page.cursor,
         page=json.dumps([_told(kept)], ensure_ascii=False),
-        run_id=run_id,
+        **_named(key),
     )
     return kept
 
@@ -188,15 +183,10 @@ def finish_run(
     days are complete: their stamp moves on, also where no figure did. ``since``: see ``began_with``."""
     move_stamp(tx)
     tx.run(
-        "INSERT INTO source_unit (tenant_id, account_id, source, unit, digest, completed_at) "
+        "WITH said AS (INSERT INTO source_unit (tenant_id, account_id, source, unit, digest, completed_at) "
         "VALUES (:tenant_id, :account_id, :source, :unit, :digest, :now) "
         "ON CONFLICT (tenant_id, account_id, source, unit) "
-        "DO UPDATE SET digest = excluded.digest, completed_at = excluded.completed_at",
-        digest=digest,
-        now=now,
-        **_named(key),
-    )
-    tx.run(
+        "DO UPDATE SET digest = excluded.digest, completed_at = excluded.completed_at) "
         "UPDATE ingest_run SET state = 'complete', finished_at = :now, counts = CAST(:counts AS jsonb),"
         " error = NULL, trace_id = :trace_id, since = :since WHERE tenant_id = :tenant_id AND id = :run_id",
         now=now,
@@ -204,6 +194,8 @@ def finish_run(
         since=since,
         counts=json.dumps(counts),
         run_id=run_id,
+        digest=digest,
+        **_named(key),
     )
 
 
@@ -266,11 +258,41 @@ def began_with(tx: TenantTx, account_id: int, source: str, trace_id: str) -> dat
     return found
 
 
-def keep_unplaced(tx: TenantTx, key: RunKey, rows: Iterable[Unplaced], unit: Unit, *, replaces: bool) -> int:
+def keep_unplaced(tx: TenantTx, key: RunKey, rows: Sequence[Unplaced], unit: Unit, *, replaces: bool) -> int:
     """Add rows to «не разнесено»; one that is there already is kept as it is. How many were new.
 
     A row of the unit's days that was unreadable before and has found its place now is taken out.
     """
+    if rows:
+        _stage_unplaced(tx, rows)
+    still = "AND NOT EXISTS (SELECT FROM in_unplaced i WHERE i.row_key = u.row_key) " if rows else ""
+    tx.run(
+        "DELETE FROM unplaced_row u WHERE u.tenant_id = :tenant_id AND u.account_id = :account_id "
+        f"AND u.source = :source {still}"
+        "AND (:replaces AND u.d BETWEEN :d_from AND :d_to OR EXISTS (SELECT FROM sale_event e"
+        " WHERE e.tenant_id = :tenant_id AND e.account_id = :account_id AND e.d = u.d"
+        " AND e.event_id = u.row_key))",
+        replaces=replaces,
+        d_from=unit.d_from,
+        d_to=unit.d_to,
+        account_id=key.account_id,
+        source=key.source,
+    )
+    if not rows:
+        return 0
+    return int(
+        tx.run(
+            "INSERT INTO unplaced_row (tenant_id, account_id, source, row_key, reason, payload, amount,"
+            " currency, d) SELECT DISTINCT ON (row_key) :tenant_id, :account_id, :source, row_key, reason,"
+            " CAST(payload AS jsonb), amount, currency, d FROM in_unplaced ORDER BY row_key "
+            "ON CONFLICT (tenant_id, account_id, source, row_key) DO NOTHING",
+            account_id=key.account_id,
+            source=key.source,
+        ).rowcount
+    )
+
+
+def _stage_unplaced(tx: TenantTx, rows: Sequence[Unplaced]) -> None:
     create_stage(
         tx,
         "in_unplaced",
@@ -282,28 +304,6 @@ def keep_unplaced(tx: TenantTx, key: RunKey, rows: Iterable[Unplaced], unit: Uni
         ("row_key", "reason", "payload", "amount", "currency", "d"),
         rows,
         texts=("row_key", "reason", "payload", "currency"),
-    )
-    tx.run(
-        "DELETE FROM unplaced_row u WHERE u.tenant_id = :tenant_id AND u.account_id = :account_id "
-        "AND u.source = :source AND NOT EXISTS (SELECT FROM in_unplaced i WHERE i.row_key = u.row_key) "
-        "AND (:replaces AND u.d BETWEEN :d_from AND :d_to OR EXISTS (SELECT FROM sale_event e"
-        " WHERE e.tenant_id = :tenant_id AND e.account_id = :account_id AND e.d = u.d"
-        " AND e.event_id = u.row_key))",
-        replaces=replaces,
-        d_from=unit.d_from,
-        d_to=unit.d_to,
-        account_id=key.account_id,
-        source=key.source,
-    )
-    return int(
-        tx.run(
-            "INSERT INTO unplaced_row (tenant_id, account_id, source, row_key, reason, payload, amount,"
-            " currency, d) SELECT DISTINCT ON (row_key) :tenant_id, :account_id, :source, row_key, reason,"
-            " CAST(payload AS jsonb), amount, currency, d FROM in_unplaced ORDER BY row_key "
-            "ON CONFLICT (tenant_id, account_id, source, row_key) DO NOTHING",
-            account_id=key.account_id,
-            source=key.source,
-        ).rowcount
     )
 
 

@@ -62,21 +62,26 @@ def resolve(tx: TenantTx, table: str, account_id: int, marketplace: str) -> None
     """Make ``in_ref``: every reference of the staged ``table`` that names something, with its sku_id."""
     names = ", ".join(REF_NAMES)
     create_stage(tx, "in_ref", f"ref_id bigint GENERATED ALWAYS AS IDENTITY, {REF_COLUMNS}, sku_id bigint")
-    tx.run(
+    told = tx.run(
         f"INSERT INTO in_ref ({names}) SELECT DISTINCT {names} FROM {table} WHERE nm_id > 0 OR ozon_id > 0"
-    )
+    ).rowcount
+    if not told:
+        return
     tx.run("ANALYZE in_ref")
     # The SKU of unknown size may have been made on another night: it is found before one is made.
-    _look_up(tx, (*_LOOKUPS, _UNKNOWN_SIZE), account_id)
-    made = tx.run(_MAKE, account_id=account_id, marketplace=marketplace).rowcount
-    if made:
-        _look_up(tx, (*_LOOKUPS[:2], _UNKNOWN_SIZE), account_id)
+    if left := _look_up(tx, (*_LOOKUPS, _UNKNOWN_SIZE), account_id, told):
+        tx.run(_MAKE, account_id=account_id, marketplace=marketplace)
+        _look_up(tx, (*_LOOKUPS[:2], _UNKNOWN_SIZE), account_id, left)
 
 
-def _look_up(tx: TenantTx, lookups: Sequence[str], account_id: int) -> None:
+def _look_up(tx: TenantTx, lookups: Sequence[str], account_id: int, left: int) -> int:
+    """Look for the ``left`` references that have no SKU yet, until all have; how many still have none."""
     for lookup in lookups:
-        tx.run(
+        if not left:
+            break
+        left -= tx.run(
             f"UPDATE in_ref r SET sku_id = k.found FROM ({lookup}) AS k (ref_id, found) "
             "WHERE r.sku_id IS NULL AND r.ref_id = k.ref_id",
             account_id=account_id,
-        )
+        ).rowcount
+    return left

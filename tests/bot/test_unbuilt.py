@@ -24,6 +24,8 @@ assert type(update.message) is aiogram.types.Message
 assert SendMessage(chat_id=1, text="x").__api_method__ == "sendMessage"
 answer = Response[aiogram.types.Message].model_validate({"ok": True, "result": said})
 assert answer.result.text == "/pnl"
+assert Response[aiogram.types.Message] is type(answer)
+assert Response.__class_getitem__.cache_info().hits == 1, "held by us, and not by whoever uses it just now"
 """
 
 

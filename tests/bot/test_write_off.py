@@ -31,7 +31,7 @@ async def test_what_is_past_its_last_day_goes_where_it_cannot_be_shipped(room):
     room.has(5, expires=GOOD)
     old = room.has(4, expires=PAST)
     await vera.says("/find KRS-42")
-    vera.sees("только списывается")
+    vera.sees("только списывается: /writeoff")
     await vera.taps("Списать")
     vera.sees("На A-01-03 несколько партий. Какую списываем?", "до 01.11.2026: 4 шт.", "до 31.05.2027: 5 шт.")
     await vera.taps("до 01.11.2026: 4 шт.")

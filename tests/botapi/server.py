@@ -3,11 +3,13 @@
 import asyncio
 import json
 import re
+import ssl
 import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Self
+from unittest.mock import patch
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -102,8 +104,10 @@ class BotApi:
 
     @asynccontextmanager
     async def bot(self, **options: Any) -> AsyncIterator[Bot]:
-        """An aiogram bot on this server, whose session closes without aiogram's 0.25 s for TLS."""
-        session = AiohttpSession(api=self.telegram)
+        """An aiogram bot on this server, whose session closes without aiogram's 0.25 s for TLS, and is made
+        without the 20 ms that it takes to read the world's certificates."""
+        with patch.object(ssl, "create_default_context", return_value=False):
+            session = AiohttpSession(api=self.telegram)
         try:
             yield Bot(self.token, session=session, **options)
         finally:

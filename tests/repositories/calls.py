@@ -454,7 +454,6 @@ READS: Mapping[str, Call] = {
     "reviews.count_waiting": lambda tx, p: reviews.count_waiting(tx),
     "reviews.find_review": lambda tx, p: [reviews.find_review(tx, i, "x") for i in p.both(A)],
     "runs.pages_done": lambda tx, p: [runs.pages_done(tx, key(p, i), "night") for i in p.both(A)],
-    "runs.is_done": lambda tx, p: [runs.is_done(tx, key(p, i), "night") for i in p.both(A)],
     "runs.read_pages": lambda tx, p: [_pages(tx, i) for i in p.both(A)],
     "runs.is_known": lambda tx, p: [runs.is_known(tx, _told(p, i), unit(p), b"x")
                                     for i in p.both(A)],
@@ -687,7 +686,9 @@ WRITES: Mapping[str, Call] = {
     "accrual_types.choose_line": each(A, lambda tx, p, i: accrual_types.choose_line(
         tx, i, AccrualType(p.own("accrual_type", "type_id"), p.own("accrual_type", "name"), ""), PnlLine.ADS
     )),
-    "runs.open_run": lambda tx, p: runs.open_run(tx, key(p, p.own(A)), "t", NOW, NOW),
+    "runs.open_run": lambda tx, p: [
+        runs.open_run(tx, key(p, p.own(A)), by, NOW, NOW) for by in ("night", "t")
+    ],
     "runs.keep_page": each("ingest_run", lambda tx, p, i: runs.keep_page(
         tx, key(p, p.own(A)), i, PAGE, NOW)),
     "runs.finish_run": each("ingest_run", lambda tx, p, i: runs.finish_run(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, get_type_hints
 
 import pytest
+from sqlalchemy import event
 
 from app.db.merge import MergeCount
 from app.db.session import Database
@@ -85,6 +86,28 @@ def test_a_fact_is_written_once_corrected_and_taken_back(db: Database, kind: Kin
     gone = write(db, cabinet, kind, row_of(kind, 2))
     assert gone == MergeCount(deleted=0 if kept else 1, unchanged=1)
     assert write(db, other, kind, *both) == MergeCount(unchanged=2)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "sales", "stock", "settlement"])
+def test_a_quiet_day_costs_a_question_at_most(db: Database, kind: Kind) -> None:
+    """Most days of most sources of a small cabinet are such, and a year of them is asked for at first."""
+    cabinet = make_cabinet(db)
+    asked: list[str] = []
+
+    def note(_link: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        asked.append(sql)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        costs = {}
+        for replaces in (True, False):
+            asked.clear()
+            assert write(db, cabinet, kind, replaces=replaces) == MergeCount()
+            costs[replaces] = [each for each in asked if "RESET ROLE" not in each]
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert [each[:20] for each in costs[True]] == ["SELECT EXISTS (SELEC"]
+    assert costs[False] == []
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if FACT_KINDS[kind].sums])

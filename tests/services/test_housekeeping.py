@@ -312,10 +312,12 @@ def test_a_reply_that_comes_again_is_kept_with_the_month_it_came_in(db: Database
     page = Page(RequestKey(*("x" for _ in RequestKey._fields)), b"[]", "")
     with db.tenant(cabinet.tenant_id) as tx:
         first = runs.open_run(tx, key, "then", old, old - DAY)
+        assert first is not None
         known = runs.keep_page(tx, key, first.id, page, old)
         runs.finish_run(tx, key, first.id, runs.unit_digest([known]), {}, old, "then")
     with db.tenant(cabinet.tenant_id) as tx:
         second = runs.open_run(tx, key, "now", NOW, NOW - DAY)
+        assert second is not None
         assert runs.keep_page(tx, key, second.id, page, NOW) == known
         assert runs.keep_page(tx, key, second.id, page, NOW) == known  # killed, and told again
     assert left(urls, "SELECT count(*) FROM raw_payload") == [2]

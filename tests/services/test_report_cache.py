@@ -297,7 +297,7 @@ WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE INTO)\s+(\w+)")
 
 SAY_NOTHING = {
     # ingest_run counts once it is complete; the rest of a unit is written in the transaction of finish_run
-    **dict.fromkeys(("runs.open_run", "runs.keep_page", "runs.fail_run"), "not complete yet"),
+    **dict.fromkeys(("runs._OPEN", "runs.keep_page", "runs.fail_run"), "not complete yet"),
     "refusals.note_refused": "of a run that failed",
     **dict.fromkeys(("runs.cover", "runs.keep_unplaced"), "of a unit"),
     **dict.fromkeys(("catalogue.restate_first_sales", "catalogue.ensure_sku"), "of a unit"),

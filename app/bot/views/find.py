@@ -56,7 +56,9 @@ def item(report: FoundItem, may: frozenset[Deed] = frozenset()) -> Screen:
     body.append(text(*_known_as(report)))
     marks = {_mark(row, report) for row in report.places}
     foot = [line(f"{SOON} срок годности скоро выйдет")] if SOON in marks else []
-    foot += [line(f"{OVER} срок вышел: такое не отгружается, только списывается")] if OVER in marks else []
+    if OVER in marks:
+        how = ": /writeoff" if Deed.WRITEOFF in may else ""
+        foot.append(line(f"{OVER} срок вышел: такое не отгружается, только списывается{how}"))
     return Screen(
         head=item_label(card.article, card.name, card.spec),
         body=tuple(body),

@@ -171,9 +171,9 @@ class Collector:
         key = RunKey(self.account.id, source.name, run_name(source, unit))
         now = self.clock.now()
         with self.db.tenant(self.account.tenant_id) as tx:
-            if runs.is_done(tx, key, self.trace_id):
-                return None
             run = runs.open_run(tx, key, self.trace_id, now, now - RESUME_WITHIN)
+        if run is None:
+            return None
         try:
             pages = self._fetch(source, unit, key, run)
             return self._merge(source, unit, key, run, pages, since)

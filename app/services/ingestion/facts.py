@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
-from app.db.merge import MergeCount, Scope, Target, merge
+from app.db.merge import MergeCount, Scope, Target, has_rows, merge
 from app.db.partitions import EARLIEST, ensure_months, latest
 from app.db.session import TenantTx
 from app.marketplaces.rows import SaleEventRow, SettlementRow, StockRow
@@ -77,7 +77,7 @@ class FactWriter:
         kind means that all its rows of the unit's days are gone.
         """
         staging = Staging(self.tx, self.account_id, self.marketplace)
-        newest = newest_sku(self.tx)
+        newest = 0 if rows.is_empty else newest_sku(self.tx)
         count, unplaced = MergeCount(), list(rows.unplaced)
         if rows.catalogue:
             merge_catalogue(self.tx, self.account_id, self.marketplace, rows.catalogue)
@@ -103,15 +103,11 @@ class FactWriter:
         self._make_months(sales, settlement, *stocks.values(), *dated)
         kinds: dict[str, MergeCount] = {}
         if "sales" in brings:
-            staging.sales(sales)
-            kinds["sales"] = self._sales(staging, unit, sorted({row.d for row in sales}), replaces=replaces)
+            kinds["sales"] = self._sales(staging, unit, sales, replaces=replaces)
         for kind, stock in stocks.items():
             kinds[kind] = self._stock(staging, kind, unit, stock, replaces=replaces)
         if "settlement" in brings:
-            staging.settlement(settlement)
-            kinds["settlement"] = self._merge(
-                SETTLEMENT_LINE, "stage_settlement_line", unit, settlement, replaces=replaces
-            )
+            kinds["settlement"] = self._settlement(staging, unit, settlement, replaces=replaces)
         for kind, told in facts.items():
             kinds[kind] = self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
         count = sum(kinds.values(), count)
@@ -120,7 +116,7 @@ class FactWriter:
             # A late sale moves a size's part of its card's advertising: not worth dividing months anew.
             old = by_day if "sales" not in brings else ()
             shared_costs.mark_stale(self.tx, min([unit.d_from, *old]))
-        if newest_sku(self.tx) != newest:
+        if not rows.is_empty and newest_sku(self.tx) != newest:
             shared_costs.mark_stale(self.tx, min(unit.d_from, _before(unit.d_to, SPOKEN_OF)))
         undated = sum(len(told) for kind, told in facts.items() if not FACT_KINDS[kind].target.dated)
         return Written(
@@ -132,9 +128,15 @@ class FactWriter:
             has_unknown=has_unknown(rows, unplaced),
         )
 
-    def _sales(self, staging: Staging, unit: Unit, days: list[date], *, replaces: bool) -> MergeCount:
+    def _sales(
+        self, staging: Staging, unit: Unit, rows: Sequence[SaleEventRow], *, replaces: bool
+    ) -> MergeCount:
         """Events first; the days they touch are then summed anew, as a whole."""
+        days = sorted({row.d for row in rows})
         scope = self._scope(unit, days, replaces=replaces)
+        if self._is_silent(SALE_EVENT, scope, rows):
+            return MergeCount()
+        staging.sales(rows)
         events = merge(self.tx, SALE_EVENT, "stage_sale_event", scope, self.trace_id)
         touched = sorted({*days, *(_each_day(unit) if replaces else ())})
         if not events.written or not touched:
@@ -158,8 +160,10 @@ class FactWriter:
     ) -> MergeCount:
         """What lies at the marketplace and what lies at the seller's are two truths of one table; what is
         told afterwards fills only the days that nobody saw."""
-        staging.stock(rows, own=kind == "own_stock")
         scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
+        if self._is_silent(DAILY_STOCK, scope, rows):
+            return MergeCount()
+        staging.stock(rows, own=kind == "own_stock")
         where = [scope.where] if scope.where else []
         where.append(
             f"{'' if kind == 'own_stock' else 'NOT '}EXISTS (SELECT FROM warehouse w "
@@ -179,19 +183,28 @@ class FactWriter:
         return merge(self.tx, DAILY_STOCK, "stage_daily_stock", scope, self.trace_id)
 
     def _facts(self, kind: FactKind, unit: Unit, rows: Sequence[Any], *, replaces: bool) -> MergeCount:
-        stage = stage_facts(self.tx, kind, self.account_id, self.marketplace, rows)
         if kind.target.dated:
             scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
         else:
             scope = Scope(account_id=self.account_id, d_from=unit.d_from, d_to=unit.d_to, replaces=replaces)
+        if self._is_silent(kind.target, scope, rows):
+            return MergeCount()
+        stage = stage_facts(self.tx, kind, self.account_id, self.marketplace, rows)
         where = " AND ".join(part for part in (scope.where, kind.narrowed) if part)
         return merge(self.tx, kind.target, stage, dataclass_replace(scope, where=where), self.trace_id)
 
-    def _merge(
-        self, target: Target, stage: str, unit: Unit, rows: Sequence[Dated], *, replaces: bool
+    def _settlement(
+        self, staging: Staging, unit: Unit, rows: Sequence[SettlementRow], *, replaces: bool
     ) -> MergeCount:
         scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
-        return merge(self.tx, target, stage, scope, self.trace_id)
+        if self._is_silent(SETTLEMENT_LINE, scope, rows):
+            return MergeCount()
+        staging.settlement(rows)
+        return merge(self.tx, SETTLEMENT_LINE, "stage_settlement_line", scope, self.trace_id)
+
+    def _is_silent(self, target: Target, scope: Scope, rows: Sequence[Any]) -> bool:
+        """No row came, and none is there that would have to go: a day without sales costs a question."""
+        return not rows and not (scope.replaces and has_rows(self.tx, target, scope))
 
     def _scope(self, unit: Unit, days: Sequence[date], *, replaces: bool) -> Scope:
         """Rows may lie outside the unit's days (a late row): they are merged, nothing there is deleted."""

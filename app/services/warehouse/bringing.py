@@ -8,12 +8,15 @@ from app.repositories import lots
 from app.repositories.balances import BalanceRow
 from app.services.warehouse.drawing import NO_EXPIRY, Drawing, Drawn, document
 from app.services.warehouse.said import Kind, Missing, Said, Slot, Told
-from app.services.warehouse.taking import Wording, lying, take_of_one
+from app.services.warehouse.taking import Wording, take_of_one
 from app.services.warehouse.unclear import Choice
 
 SOME = (1, 5, 10, 20, 50)
 WORDING = Wording(
-    deed="переносить", doing="переносим", source="Откуда берём?", kept="резерв с места не переносят"
+    nothing=": переносить нечего",
+    doing="переносим",
+    source="Откуда берём?",
+    kept="резерв с места не переносят",
 )
 
 
@@ -48,7 +51,7 @@ def draw_receipt(at: Drawing, said: Said) -> Drawn:
 def draw_transfer(at: Drawing, said: Said) -> Drawn:
     """From where, which lot, how many, where to."""
     said, card = at.item(said)
-    rows = lying(at, said, card, WORDING)
+    rows = at.lying(said, card, WORDING.nothing)
     said = _sides(said, rows)
     said, row, qty = take_of_one(at, said, rows, WORDING)
     near = [each.code for each in rows if each.location_id != row.location_id]

@@ -99,6 +99,17 @@ class Drawing:
     def there(self, item_id: int, *, with_empty: bool = False) -> list[BalanceRow]:
         return balances.list_balances(self.tx, [item_id], with_empty=with_empty)
 
+    def lying(self, said: Said, card: ItemCard, why: str = "") -> list[BalanceRow]:
+        """Where there is any of the item. Raises Missing where there is none; ``why``: what that prevents."""
+        rows = [row for row in self.there(card.id) if row.on_hand > 0]
+        if not rows:
+            raise Missing(
+                Slot.ITEM,
+                f"«{card.article}» на складе нет{why}. Другой товар?",
+                said=replace(said, item_id=None),
+            )
+        return rows
+
     def lot_to_be(self, item_id: int, expires: date | None) -> int:
         """The lot of that last day, made where it is not there yet; 0 is no lot."""
         return 0 if expires is None else lots.ensure_lots(self.tx, [(item_id, expires)])[item_id, expires]
@@ -176,6 +187,16 @@ def where(rows: Sequence[BalanceRow], limit: int = NEAREST) -> str:
     )
     words = ", ".join(f"{code} — {qty} шт." for qty, code in told[:limit])
     return words + (f" и ещё мест: {len(told) - limit}" if len(told) > limit else "")
+
+
+def not_there(said: Said, code: str, rows: Sequence[BalanceRow]) -> Missing:
+    """Nothing of the item is at the place that was named: where there is some."""
+    return Missing(
+        Slot.PLACE,
+        full_stop(f"На {code} этого товара нет. Он лежит здесь: {where(rows) or 'только в резерве'}"),
+        place_choices(rows),
+        replace(said, place=""),
+    )
 
 
 def place_choices(rows: Sequence[BalanceRow]) -> list[Choice]:

@@ -18,7 +18,7 @@ from app.services.warehouse.drawing import (
     document,
     full_stop,
     lot_words,
-    place_choices,
+    not_there,
     where,
 )
 from app.services.warehouse.said import Kind, Missing, Said, Slot, Taken, Told
@@ -169,22 +169,13 @@ def _nothing_promised(at: Drawing, said: Said) -> str:
 
 def _pick(at: Drawing, said: Said, card: ItemCard, doing: str) -> tuple[Said, Line, list[Taken]]:
     """How many, and of what: by FEFO, unless a place or a lot was named."""
-    rows = [row for row in at.there(card.id) if row.on_hand > 0]
-    if not rows:
-        raise Missing(
-            Slot.ITEM, f"«{card.article}» на складе нет. Другой товар?", said=replace(said, item_id=None)
-        )
+    rows = at.lying(said, card)
     place_id = None
     if said.place:
         place_id, code = at.place(said, Slot.PLACE, "", [row.code for row in rows], may_make=False)
         here = [row for row in rows if row.location_id == place_id]
         if not here:
-            raise Missing(
-                Slot.PLACE,
-                full_stop(f"На {code} этого товара нет. Он лежит здесь: {where(rows) or 'только в резерве'}"),
-                place_choices(rows),
-                replace(said, place=""),
-            )
+            raise not_there(said, code, rows)
         rows = here
     # Of a reservation a day is its term, and «без срока» that it has none.
     names_lot = said.kind is Kind.SHIP and (said.expires is not None or said.no_expiry)

@@ -4,39 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.repositories.balances import BalanceRow
-from app.repositories.items import ItemCard
-from app.services.warehouse.drawing import Drawing, full_stop, lot_words, place_choices, where
+from app.services.warehouse.drawing import Drawing, full_stop, lot_words, not_there, place_choices, where
 from app.services.warehouse.said import Missing, Said, Slot
 from app.services.warehouse.unclear import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """How what is done is spoken of. ``deed``: «переносить», ``doing``: «переносим»; ``kept``: why what is
-    promised is left there."""
+    """How what is done is spoken of. ``nothing``: «: переносить нечего», ``doing``: «переносим»; ``kept``:
+    why what is promised is left there."""
 
-    deed: str
+    nothing: str
     doing: str
     source: str
     kept: str
 
 
-def lying(at: Drawing, said: Said, card: ItemCard, wording: Wording) -> list[BalanceRow]:
-    """Where there is any of the item. Raises Missing where there is none."""
-    rows = [row for row in at.there(card.id) if row.on_hand > 0]
-    if not rows:
-        raise Missing(
-            Slot.ITEM,
-            f"«{card.article}» на складе нет: {wording.deed} нечего. Другой товар?",
-            said=replace(said, item_id=None),
-        )
-    return rows
-
-
 def take_of_one(
     at: Drawing, said: Said, rows: Sequence[BalanceRow], wording: Wording
 ) -> tuple[Said, BalanceRow, int]:
-    """The balance among ``rows``, which are those of ``lying``, and the pieces.
+    """The balance among ``rows``, which are those of ``Drawing.lying``, and the pieces.
 
     Raises Missing for what is not said, or is not there.
     """
@@ -72,14 +59,7 @@ def _source(at: Drawing, said: Said, rows: Sequence[BalanceRow], wording: Wordin
         return next(iter(codes.items()))
     if not said.place:
         raise Missing(Slot.PLACE, wording.source, place_choices(rows), said)
-    place_id, _ = at.place(said, Slot.PLACE, "", [row.code for row in rows], may_make=False)
+    place_id, code = at.place(said, Slot.PLACE, "", [row.code for row in rows], may_make=False)
     if place_id not in codes:
-        raise Missing(
-            Slot.PLACE,
-            full_stop(
-                f"На {said.place} этого товара нет. Он лежит здесь: {where(rows) or 'только в резерве'}"
-            ),
-            place_choices(rows),
-            replace(said, place=""),
-        )
+        raise not_there(said, code, rows)
     return place_id, codes[place_id]
