@@ -19,6 +19,7 @@ from app.services.ingestion.facts import FactWriter
 from app.services.night import policy_of
 from app.services.recalc_metrics import generate_supply_advice, recalc_metrics
 from app.services.tenancy.people import enrol
+from tests.bot.storeroom import Storeroom
 from tests.botapi import BotApi
 from tests.support.worlds import make_cabinet, make_tenant
 
@@ -86,6 +87,11 @@ async def chat(db, clock, settings, vault, monkeypatch):
     ):
         yield Chat(api, dispatcher, bot, deps, checker)
         await running.stop(1)  # while the bot is open: a watcher's last redraw would open it anew
+
+
+@pytest.fixture
+def room(chat):
+    return Storeroom(chat)
 
 
 def stocked(chat, tenant_id, seller_key="seller-1"):

@@ -2,14 +2,12 @@
 
 from datetime import date
 
-import pytest
-
 from app.domain.warehouse.movements import Line, Reason
 from tests.support.shelf import Shelf
 
 BARCODE = "4601234567893"
-GOOD = date(2027, 5, 31)
-"""A last day that is far off; the chat's day is 20.11.2026."""
+GOOD, PAST = date(2027, 5, 31), date(2026, 11, 1)
+"""Last days: one that is far off, and one that is over; the chat's day is 20.11.2026."""
 
 
 class Storeroom:
@@ -73,8 +71,3 @@ class Storeroom:
         with self.chat.db.tenant(self.tenant_id) as tx:
             sql = "SELECT coalesce(sum(on_hand), 0) FROM stock WHERE tenant_id = :tenant_id"
             return tx.run(sql).scalar_one()
-
-
-@pytest.fixture
-def room(chat):
-    return Storeroom(chat)

@@ -4,14 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.bot.storeroom import BARCODE, GOOD, Storeroom
-
-PAST = date(2026, 11, 1)
-
-
-@pytest.fixture
-def room(chat):
-    return Storeroom(chat)
+from tests.bot.storeroom import BARCODE, GOOD, PAST
 
 
 async def test_goods_come_by_one_line_and_one_tap(room):

@@ -4,13 +4,8 @@ posted twice."""
 import pytest
 
 from app.bot.app import build_dispatcher
-from tests.bot.storeroom import BARCODE, GOOD, Storeroom
+from tests.bot.storeroom import BARCODE, GOOD
 from tests.bot.test_repeats import again, heard  # noqa: F401
-
-
-@pytest.fixture
-def room(chat):
-    return Storeroom(chat)
 
 
 def restart(chat):

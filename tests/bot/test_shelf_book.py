@@ -1,17 +1,10 @@
 """/holds, /history and /undo: what is promised, what happened and who did it, and how it is taken back."""
 
-import pytest
-
 from app.bot.callbacks import stamped
 from app.bot.callbacks_shelf import HistoryCall, HoldCall, MoveCall, MoveDraftCall, PaperCall, UndoCall
 from app.domain.warehouse.movements import Reason
-from tests.bot.storeroom import GOOD, Storeroom
+from tests.bot.storeroom import GOOD
 from tests.bot.test_repeats import again, heard  # noqa: F401
-
-
-@pytest.fixture
-def room(chat):
-    return Storeroom(chat)
 
 
 async def received(room, said="KRS-42 20 A-01-03"):

@@ -1,17 +1,6 @@
 """Goods that are no more: written off from exactly where they lie, past their last day too."""
 
-from datetime import date
-
-import pytest
-
-from tests.bot.storeroom import GOOD, Storeroom
-
-PAST = date(2026, 11, 1)
-
-
-@pytest.fixture
-def room(chat):
-    return Storeroom(chat)
+from tests.bot.storeroom import GOOD, PAST
 
 
 async def test_goods_are_written_off_by_one_line_and_brought_back(room):

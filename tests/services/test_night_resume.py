@@ -200,14 +200,14 @@ def test_a_young_cabinets_night_goes_on_with_the_window_it_began_with(
         young.heal()  # the seller's budgets run on the clocks of the shops before
         begun = young.night(days=DAYS)
         assert (begun.errors, begun.wait_until) == ({}, None)
-        night, deaths = mortal(young, 0), 0
+        night, deaths = mortal(young, 3), 0
         while deaths < 100:
             try:
                 night.run(young.tenant_id, young.d, "second", quiet)
                 break
             except Killed:
                 deaths += 1
-                night = mortal(young, 0)
+                night = mortal(young, 3)
         assert deaths > 2
         sales = "FROM coverage WHERE tenant_id = :tenant_id AND source = 'wb.sales'"
         first = young.value(f"SELECT min(d) {sales}")
