@@ -263,16 +263,8 @@ def settle(house: House, marketplace: str, secret: str) -> int:
 @contextmanager
 def mall(sellers: int, skus: int, marketplace: str, days: int) -> Iterator[dict[str, Any]]:
     """A sandbox of so many sellers in a process of its own: its address, its day, a secret of each."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.night",
-        SERVE,
-        str(sellers),
-        str(skus),
-        marketplace,
-        str(days),
-    ]
+    told = [str(each) for each in (sellers, skus, marketplace, days)]
+    command = [sys.executable, "-m", "benchmarks.night", SERVE, *told]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         if child.stdin is None or child.stdout is None:
