@@ -1,12 +1,13 @@
 """Which module knows which command: a start imports that one only."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
 import typer
 
-from app.cli import COMMANDS, build
+from app.cli import COMMANDS, build, main
 from app.core.paths import repo_root
 
 
@@ -40,3 +41,13 @@ def test_a_start_imports_nothing_of_the_other_commands() -> None:
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "app.db.install" in imported
     assert not {"app.cli.demo", "app.house", "app.db.models", "polars", "aiogram", "vcr"} & imported
+
+
+def test_a_command_runs_with_the_garbage_collector_that_its_start_did_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr("app.cli.build", lambda _word: lambda prog_name: seen.append(gc.isenabled()))
+    gc.disable()  # as python -m app does
+    main()
+    assert seen == [True]
