@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.cache.redis_reports import RedisReports
 from app.core.clock import Clock, SystemClock
 from app.core.config import Settings
 from app.core.crypto import Vault, open_vault
@@ -20,11 +20,14 @@ from app.db.session import Database
 from app.queue.outbox import PostgresOutbox
 from app.queue.port import Wakeups
 from app.queue.postgres import PostgresQueue
-from app.queue.redis_wakeups import RedisWakeups
 from app.services.ingestion.gateway import Gateway
 from app.services.night import Night
 from app.services.report_cache import ReportCache
 from app.services.tell import Teller
+
+if TYPE_CHECKING:
+    from app.cache.redis_reports import RedisReports
+    from app.queue.redis_wakeups import RedisWakeups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +134,13 @@ def open_house(
         )
 
 
-def _redis(settings: Settings, stack: ExitStack) -> tuple[RedisWakeups | None, RedisReports | None]:
+def _redis(settings: Settings, stack: ExitStack) -> tuple["RedisWakeups | None", "RedisReports | None"]:
     """What Redis is for, where there is one. It is not asked anything yet, and need never answer."""
     if settings.redis_dsn is None:
         return None, None
+    from app.cache.redis_reports import RedisReports  # its client is as long to import as the database's
+    from app.queue.redis_wakeups import RedisWakeups
+
     dsn, name = settings.redis_dsn.get_secret_value(), settings.queue_name_job
     stack.callback((reports := RedisReports(dsn, name)).close)
     if settings.queue_backend != "redis":

@@ -7,9 +7,8 @@ its rights by SET ROLE at the start of each transaction.
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine, make_url, pool, text
 
 from app.core.config import Settings
@@ -17,6 +16,9 @@ from app.core.errors import Conflict
 from app.core.paths import repo_root
 from app.db.embedded import EmbeddedServer, ensure_database
 from app.db.roles import APP, PLATFORM, ensure_roles
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 LOGIN = "ambar"
 ONE_AT_A_TIME = 20261120
@@ -46,11 +48,15 @@ def migrate(admin_url: str, revision: str = "head") -> None:
     Raises:
         NotAllowed: the user may not make the roles; the message lists the statements.
     """
+    from alembic import command  # a fifth of a second, which only who migrates need spend
+
     command.upgrade(alembic_config(admin_url), revision)
 
 
-def alembic_config(admin_url: str) -> Config:
+def alembic_config(admin_url: str) -> "Config":
     """Alembic's configuration for this database."""
+    from alembic.config import Config
+
     config = Config(str(repo_root() / "alembic.ini"))
     config.attributes["url"] = admin_url
     return config
