@@ -45,7 +45,7 @@ class RunKey:
 
 
 _OPEN = """
-    WITH told AS (SELECT ambar_make_partitions('raw_payload', :today, :today)),
+    WITH month AS (SELECT ambar_make_partitions('raw_payload', :today, :today)),
     done AS (
         SELECT FROM ingest_run WHERE tenant_id = :tenant_id AND account_id = :account_id AND source = :source
         AND unit = :unit AND state = 'complete' AND trace_id = :trace_id LIMIT 1
@@ -57,11 +57,11 @@ _OPEN = """
     ),
     made AS (
         INSERT INTO ingest_run (tenant_id, account_id, source, unit, state, started_at, trace_id)
-        SELECT :tenant_id, :account_id, :source, :unit, 'running', :now, :trace_id FROM told
+        SELECT :tenant_id, :account_id, :source, :unit, 'running', :now, :trace_id FROM month
         WHERE NOT EXISTS (SELECT FROM done) AND NOT EXISTS (SELECT FROM going)
         RETURNING id, cursor, all_pages, pages, started_at
     )
-    SELECT going.* FROM going, told WHERE NOT EXISTS (SELECT FROM done) UNION ALL SELECT * FROM made
+    SELECT going.* FROM going, month WHERE NOT EXISTS (SELECT FROM done) UNION ALL SELECT * FROM made
 """
 
 
