@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from app.db.merge import MergeCount, Scope, Target, has_rows, merge
@@ -107,7 +108,8 @@ class FactWriter:
         for kind, stock in stocks.items():
             kinds[kind] = self._stock(staging, kind, unit, stock, replaces=replaces)
         if "settlement" in brings:
-            kinds["settlement"] = self._settlement(staging, unit, settlement, replaces=replaces)
+            scope = self._scope(unit, settlement, replaces=replaces)
+            kinds["settlement"] = self._merge(SETTLEMENT_LINE, scope, settlement, staging.settlement)
         for kind, told in facts.items():
             kinds[kind] = self._facts(FACT_KINDS[kind], unit, told, replaces=replaces)
         count = sum(kinds.values(), count)
@@ -132,13 +134,9 @@ class FactWriter:
         self, staging: Staging, unit: Unit, rows: Sequence[SaleEventRow], *, replaces: bool
     ) -> MergeCount:
         """Events first; the days they touch are then summed anew, as a whole."""
-        days = sorted({row.d for row in rows})
-        scope = self._scope(unit, days, replaces=replaces)
-        if self._is_silent(SALE_EVENT, scope, rows):
-            return MergeCount()
-        staging.sales(rows)
-        events = merge(self.tx, SALE_EVENT, "stage_sale_event", scope, self.trace_id)
-        touched = sorted({*days, *(_each_day(unit) if replaces else ())})
+        scope = self._scope(unit, rows, replaces=replaces)
+        events = self._merge(SALE_EVENT, scope, rows, staging.sales)
+        touched = sorted({*(row.d for row in rows), *(_each_day(unit) if replaces else ())})
         if not events.written or not touched:
             return MergeCount(unchanged=events.unchanged)
         staging.daily_sales(touched)
@@ -160,55 +158,52 @@ class FactWriter:
     ) -> MergeCount:
         """What lies at the marketplace and what lies at the seller's are two truths of one table; what is
         told afterwards fills only the days that nobody saw."""
-        scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
-        if self._is_silent(DAILY_STOCK, scope, rows):
-            return MergeCount()
-        staging.stock(rows, own=kind == "own_stock")
+        scope = self._scope(unit, rows, replaces=replaces)
         where = [scope.where] if scope.where else []
         where.append(
             f"{'' if kind == 'own_stock' else 'NOT '}EXISTS (SELECT FROM warehouse w "
             "WHERE w.tenant_id = :tenant_id AND w.id = t.warehouse_id AND w.is_own)"
         )
+        seen = (
+            "EXISTS (SELECT FROM coverage c WHERE c.tenant_id = :tenant_id AND c.account_id = {0} "
+            f"AND c.source = '{self.marketplace.lower()}.stock' AND c.d = {{1}}.d)"
+        )
         if kind == "past_stock":
-            seen = (
-                "EXISTS (SELECT FROM coverage c WHERE c.tenant_id = :tenant_id AND c.account_id = {0} "
-                f"AND c.source = '{self.marketplace.lower()}.stock' AND c.d = {{1}}.d)"
-            )
-            self.tx.run(
-                f"DELETE FROM stage_daily_stock s WHERE {seen.format(':account_id', 's')}",
-                account_id=self.account_id,
-            )
             where.append(f"NOT {seen.format('t.account_id', 't')}")
-        scope = dataclass_replace(scope, where=" AND ".join(where))
-        return merge(self.tx, DAILY_STOCK, "stage_daily_stock", scope, self.trace_id)
+
+        def stage(told: Sequence[StockRow]) -> None:
+            staging.stock(told, own=kind == "own_stock")
+            if kind == "past_stock":
+                self.tx.run(
+                    f"DELETE FROM stage_daily_stock s WHERE {seen.format(':account_id', 's')}",
+                    account_id=self.account_id,
+                )
+
+        return self._merge(DAILY_STOCK, dataclass_replace(scope, where=" AND ".join(where)), rows, stage)
 
     def _facts(self, kind: FactKind, unit: Unit, rows: Sequence[Any], *, replaces: bool) -> MergeCount:
         if kind.target.dated:
-            scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
+            scope = self._scope(unit, rows, replaces=replaces)
         else:
             scope = Scope(account_id=self.account_id, d_from=unit.d_from, d_to=unit.d_to, replaces=replaces)
-        if self._is_silent(kind.target, scope, rows):
-            return MergeCount()
-        stage = stage_facts(self.tx, kind, self.account_id, self.marketplace, rows)
         where = " AND ".join(part for part in (scope.where, kind.narrowed) if part)
-        return merge(self.tx, kind.target, stage, dataclass_replace(scope, where=where), self.trace_id)
+        stage = partial(stage_facts, self.tx, kind, self.account_id, self.marketplace)
+        return self._merge(kind.target, dataclass_replace(scope, where=where), rows, stage)
 
-    def _settlement(
-        self, staging: Staging, unit: Unit, rows: Sequence[SettlementRow], *, replaces: bool
+    def _merge(
+        self, target: Target, scope: Scope, rows: Sequence[Row], stage: Callable[[Sequence[Row]], object]
     ) -> MergeCount:
-        scope = self._scope(unit, sorted({row.d for row in rows}), replaces=replaces)
-        if self._is_silent(SETTLEMENT_LINE, scope, rows):
+        """Stage the rows and merge them. Where none came and none is there that would have to go, a question
+        is all that it costs: most days of a small cabinet are such."""
+        if not rows and not (scope.replaces and has_rows(self.tx, target, scope)):
             return MergeCount()
-        staging.settlement(rows)
-        return merge(self.tx, SETTLEMENT_LINE, "stage_settlement_line", scope, self.trace_id)
+        stage(rows)
+        return merge(self.tx, target, f"stage_{target.name}", scope, self.trace_id)
 
-    def _is_silent(self, target: Target, scope: Scope, rows: Sequence[Any]) -> bool:
-        """No row came, and none is there that would have to go: a day without sales costs a question."""
-        return not rows and not (scope.replaces and has_rows(self.tx, target, scope))
-
-    def _scope(self, unit: Unit, days: Sequence[date], *, replaces: bool) -> Scope:
+    def _scope(self, unit: Unit, rows: Sequence[Dated], *, replaces: bool) -> Scope:
         """Rows may lie outside the unit's days (a late row): they are merged, nothing there is deleted."""
-        first, last = (days[0], days[-1]) if days else (unit.d_from, unit.d_to)
+        days = {row.d for row in rows} or {unit.d_from, unit.d_to}
+        first, last = min(days), max(days)
         if not replaces:
             return Scope(account_id=self.account_id, d_from=first, d_to=last)
         return Scope(
