@@ -463,8 +463,7 @@ def run_doctor(urls: Urls, keys: KeyFiles, tmp_path: Path) -> None:
     assert "площадка токен не приняла" in told
     assert "ВНИМАНИЕ  Командой ./ambar backup копий базы ещё не делали." in told
     assert "          что делать: ./ambar backup" in told
-    # the machine may have a warning of its own: a disk that is nearly full
-    assert f"Плохо: 1, внимание: {told.count('ВНИМАНИЕ  ')}." in told
+    assert "Плохо: 1, внимание: 1." in told
     found = json.loads(as_json)
     assert [each["check"] for each in found if each["level"] == "bad"] == ["tokens"]
     secrets = [TELEGRAM, "a-very-secret-token", keys.current.read_text().strip(), "only-for-tests"]
@@ -472,7 +471,10 @@ def run_doctor(urls: Urls, keys: KeyFiles, tmp_path: Path) -> None:
 
 
 TWICE = """
+import shutil
 from app.cli import build
+usage = shutil.disk_usage("/")
+shutil.disk_usage = lambda path: usage._replace(used=0, free=usage.total)  # this machine's may be full
 for words in (["doctor"], ["doctor", "--json"]):
     try:
         build()(words, standalone_mode=False)
