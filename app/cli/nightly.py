@@ -14,7 +14,9 @@ from app.core import logging
 from app.core.config import get_settings
 from app.core.errors import BadInput
 from app.core.trace import new_trace
+from app.db.session import Database
 from app.house import open_house
+from app.repositories.tenants import own_tenant
 from app.scheduler.jobs import tenants
 from app.services.ingestion.backfill import backfill_name
 from app.services.ingestion.forecast import told
@@ -81,7 +83,7 @@ def recalc(
                     tx, first, last, trace_id=new_trace(), policy=policy_of(settings), progress=progress
                 )
             console.print(
-                f"Организация {tenant_id}: дней {len(done.sku_count)}, "
+                f"{_named(house.db, tenant_id)}: дней {len(done.sku_count)}, "
                 f"изменилось строк {done.count.written}.",
                 highlight=False,
             )
@@ -103,24 +105,30 @@ def _collect(d: date | None, days: int | None, believed: frozenset[str] = frozen
         zone, now = ZoneInfo(settings.app_timezone), house.gateway.wall_clock.now
         orders = open_orders(house.db, settings.day_timezone)
         for tenant_id in everybody:
-            trace, last = new_trace(), day
+            trace, last, who = new_trace(), day, _named(house.db, tenant_id)
             if days:
                 trace, last = backfill_name(house.db, tenant_id, days, day, house.clock.now())
                 finish = house.night.forecast(tenant_id, last, trace, days)
                 if finish is not None:
-                    console.print(f"Организация {tenant_id}. {told(finish, now(), zone)}.", highlight=False)
+                    console.print(f"{who}. {told(finish, now(), zone)}.", highlight=False)
             with bars(console) as progress:
                 report = house.night.run(
                     tenant_id, last, trace, progress, days=days, believed=believed, hand=f":{os.getpid()}"
                 )
             house.teller.night(report)
-            console.print(_told(report, now(), zone), highlight=False)
+            console.print(_told(who, report, now(), zone), highlight=False)
             if has_shelf(house.db, tenant_id):
                 console.print(summary(orders(tenant_id, last)), highlight=False)
 
 
-def _told(report: NightReport, now: datetime, zone: ZoneInfo) -> str:
-    lines = [f"Организация {report.tenant_id}, {report.d:%d.%m.%Y}: изменилось строк {report.written}."]
+def _named(db: Database, tenant_id: int) -> str:
+    """As /admin names it: a number alone tells an operator nothing."""
+    with db.tenant(tenant_id) as tx:
+        return f"«{own_tenant(tx).name}» №{tenant_id}"
+
+
+def _told(who: str, report: NightReport, now: datetime, zone: ZoneInfo) -> str:
+    lines = [f"{who}, {report.d:%d.%m.%Y}: изменилось строк {report.written}."]
     lines += [f"  {source_name(name)}: {error}" for name, error in report.errors.items()]
     lines += [f"  {source_name(name)}: {why}" for name, why in report.closed.items()]
     lines += [f"  {done.note}" for done in report.sources.values() if done.is_busy]
